@@ -1,0 +1,14 @@
+import type { JsonObject } from "../json.js";
+
+/** Who is asking. Made once per request by authentication, or once per firing from what a cron stored. */
+export interface Caller {
+  /** Stable name of the user, or null when nobody had to log in. */
+  readonly identity: string | null;
+  readonly permissions: readonly string[];
+  /** What the authenticator returned; handed to graphs, never to clients. */
+  readonly user: JsonObject | null;
+  /** Request headers that become part of a run's configurable values (`x-*`, `user-agent`), secrets left out. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export const ANONYMOUS: Caller = { identity: null, permissions: [], user: null, headers: {} };

@@ -1,0 +1,52 @@
+import type { ThreadId } from "../ids.js";
+import type { JsonObject } from "../json.js";
+import type { Claim } from "../runs/run.js";
+
+/** Rows for the checkpointer's tables, already serialised. `type` and `bytes` are the serializer's. */
+export interface CheckpointRow {
+  readonly ns: string;
+  readonly checkpointId: string;
+  readonly parentId: string | null;
+  readonly checkpoint: JsonObject;
+  readonly metadata: JsonObject;
+}
+
+export interface BlobRow {
+  readonly ns: string;
+  readonly channel: string;
+  readonly version: string;
+  readonly type: string;
+  readonly bytes: Uint8Array | null;
+}
+
+export interface WriteRow {
+  readonly ns: string;
+  readonly checkpointId: string;
+  readonly taskId: string;
+  readonly idx: number;
+  readonly channel: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  /** Special writes (errors, interrupts, resume values) replace what is there; ordinary ones are kept as first written. */
+  readonly replace: boolean;
+}
+
+export interface CheckpointBatch {
+  readonly threadId: ThreadId;
+  readonly checkpoints: readonly CheckpointRow[];
+  readonly blobs: readonly BlobRow[];
+  readonly writes: readonly WriteRow[];
+}
+
+export interface CheckpointRepository {
+  /**
+   * Writes the batch, whole or not at all. With a claim nothing is written unless the run is still ours.
+   * @returns false when the claim is stale.
+   */
+  write(batch: CheckpointBatch, claim: Claim | null): Promise<boolean>;
+  /** Id of the newest checkpoint of a namespace. */
+  head(threadId: ThreadId, ns: string): Promise<string | null>;
+  /** Removes what a run wrote. Call with the thread locked. */
+  deleteRun(threadId: ThreadId, runId: string): Promise<void>;
+  deleteThread(threadId: ThreadId): Promise<void>;
+}

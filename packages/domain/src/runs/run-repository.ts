@@ -1,0 +1,112 @@
+import type { Scope } from "../auth/scope.js";
+import type { RunId, ThreadId } from "../ids.js";
+import type { Page } from "../page.js";
+import type { GraphError, ThreadSnapshot } from "../threads/thread.js";
+import type { LastEnding } from "../threads/thread-status.js";
+import type { CancelAction, Claim, ClaimedRun, NewRun, Run, RunQuery, TerminalStatus } from "./run.js";
+import type { Ring } from "./signals.js";
+
+export interface Lease {
+  readonly owner: string;
+  readonly seconds: number;
+}
+
+/** What a held run looks like after its lease was renewed. */
+export interface Renewal {
+  readonly runId: RunId;
+  readonly fence: number;
+  readonly cancelAction: CancelAction | null;
+}
+
+/** The end of a run, as its worker reports it. */
+export interface Ending {
+  readonly status: TerminalStatus;
+  readonly ending: LastEnding;
+  readonly error: GraphError | null;
+  /** State for the thread row; null keeps what is there. */
+  readonly snapshot: ThreadSnapshot | null;
+  readonly checkpointId: string | null;
+  /** Highest tape number used. */
+  readonly lastSeq: number;
+}
+
+/** `next` is the ring for the thread's oldest waiting run, if any. */
+export type Settled = { readonly kind: "settled"; readonly next: Ring | null } | { readonly kind: "stale" };
+
+/** A run whose worker vanished. */
+export interface ReapedRun {
+  readonly runId: RunId;
+  readonly threadId: ThreadId;
+  readonly outcome: "requeued" | "interrupted" | "failed";
+  readonly ring: Ring | null;
+}
+
+export interface InflightRun {
+  readonly id: RunId;
+  readonly status: "pending" | "running";
+  readonly attempt: number;
+}
+
+/** Durable record of every run. The queue may lose or repeat a message; this table may not. */
+export interface RunRepository {
+  insert(run: NewRun): Promise<Run>;
+  /** `threadId` null finds the run on whatever thread it is. Finished temporary runs do not exist. */
+  get(runId: RunId, threadId: ThreadId | null, scope: Scope): Promise<Run | null>;
+  /** Like `get`, but also sees finished temporary runs: for readers that were there from the start. */
+  find(runId: RunId): Promise<Run | null>;
+  /** Newest first. */
+  list(threadId: ThreadId, query: RunQuery, scope: Scope): Promise<Page<Run>>;
+  /** Pending and running runs of the thread, oldest first. Call with the thread locked. */
+  inflight(threadId: ThreadId): Promise<readonly InflightRun[]>;
+  /** Removes a run that is over, with the checkpoints it wrote. Call with the thread locked. */
+  delete(runId: RunId, threadId: ThreadId): Promise<void>;
+
+  /**
+   * Marks runs for cancelling. Pending runs that never started end (or, for `rollback`, vanish) at once; for the others
+   * the mark is on the row for the worker to see. Call with the threads locked.
+   */
+  requestCancel(runIds: readonly RunId[], action: CancelAction): Promise<readonly CancelledRun[]>;
+
+  /**
+   * Hands the oldest due run of the ring's thread to one worker, with a fresh fence number.
+   * @returns null when there is nothing to claim: none due, or one of them executes already.
+   */
+  claim(ring: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null>;
+  /** Renews leases. A claim that is missing in the answer is lost. */
+  renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]>;
+  /** Ends a run and brings its thread up to date, in one transaction. Stale when the claim is no longer ours. */
+  settle(claim: Claim, ending: Ending): Promise<Settled>;
+  /** Puts a run back in line. `spent` tells whether this attempt counts. */
+  giveBack(claim: Claim, options: { readonly spent: boolean; readonly lastEvent: number }): Promise<Settled>;
+  /** Removes a run and the checkpoints it wrote; the thread goes back to `snapshot`. */
+  rollBack(
+    claim: Claim,
+    thread: { readonly snapshot: ThreadSnapshot; readonly ending: LastEnding; readonly lastSeq: number },
+  ): Promise<Settled>;
+
+  /** Waiting runs, due for more than `olderThanSeconds`, that nobody can hear of: no ring since then. Marks them as rung. */
+  unheard(olderThanSeconds: number, limit: number): Promise<readonly Ring[]>;
+  /** Marks that a ring was sent. */
+  heard(runIds: readonly RunId[]): Promise<void>;
+  /** Takes runs away from workers whose lease ran out. */
+  reapExpired(options: { readonly maxAttempts: number; readonly limit: number }): Promise<readonly ReapedRun[]>;
+  /** Removes threads of temporary runs that ended longer ago. @returns how many. */
+  sweepTemporary(olderThanSeconds: number, limit: number): Promise<number>;
+  /** Numbers for gauges. */
+  counts(): Promise<RunCounts>;
+}
+
+export interface CancelledRun {
+  readonly runId: RunId;
+  readonly threadId: ThreadId;
+  /** `done`: over already. `marked`: its worker has to stop. `waiting`: needs a worker to clean up after it. */
+  readonly state: "done" | "marked" | "waiting";
+  readonly ring: Ring | null;
+}
+
+export interface RunCounts {
+  readonly pending: number;
+  readonly running: number;
+  /** Age in seconds of the oldest due run that waits for a worker. */
+  readonly oldestPendingSeconds: number;
+}

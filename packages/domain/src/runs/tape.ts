@@ -1,0 +1,90 @@
+import type { RunId, ThreadId } from "../ids.js";
+import type { TerminalStatus } from "./run.js";
+
+/**
+ * The tape: what a thread's runs said, in order.
+ *
+ * There is one tape per thread. `seq` grows along the thread for ever, over runs, attempts and a loss of Redis, because
+ * the ledger hands each attempt a block of numbers of its own (`ClaimedRun.seqBase`). The tape refuses numbers at or
+ * below its last one, so once a newer attempt has written, a stale worker can add nothing: the fence costs nothing.
+ * `n` counts the events of a run from 0 and goes on over attempts; it is the id of the classic stream, and
+ * `<run id>:<n>` is the event id of the thread protocol.
+ */
+export interface TapeEntry {
+  readonly seq: number;
+  readonly runId: RunId;
+  readonly n: number;
+  readonly attempt: number;
+  /** Name of the event without its namespace: a stream mode's event, `metadata`, `error`; or `end`, which clients never see. */
+  readonly event: string;
+  /** Namespace of the subgraph that spoke; empty for the graph itself. */
+  readonly ns: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** One line of JSON, serialised once by the worker. */
+  readonly data: string;
+}
+
+/** What a worker adds; numbers and time are given by the writer. */
+export interface TapeEvent {
+  readonly event: string;
+  readonly ns?: readonly string[];
+  readonly data: string;
+}
+
+/** Data of the `end` entry. `output` is what `wait` answers; absent when it was too large to travel here. */
+export interface RunEnd {
+  readonly status: TerminalStatus | "rolled_back";
+  readonly output?: string;
+}
+
+export const END = "end";
+/** First entry of each attempt. Closes the tape to earlier attempts; clients never see it. */
+export const OPEN = "open";
+
+/** Writes one attempt's part of the tape. */
+export interface TapeWriter {
+  /** Queues an event. Never throws and never waits: a run does not fail because its tape could not be written. */
+  append(event: TapeEvent): void;
+  /** Resolves when everything queued is on the tape, or was given up. */
+  flush(): Promise<void>;
+  /** Flushes, then writes the last entry and bounds the life of the tape. */
+  close(end: RunEnd, keepSeconds: number): Promise<void>;
+  /** Flushes without an ending: another attempt will go on. */
+  release(): Promise<void>;
+  /** Number of the last event that was queued; -1 for none. */
+  readonly lastEvent: number;
+  /** Highest tape number used. */
+  readonly lastSeq: number;
+  /** True once a newer attempt has closed the tape to us. */
+  readonly fenced: boolean;
+}
+
+/** What a reader gets: entries in order; `poke` when someone says to look at the ledger; `idle` every few seconds. */
+export type TapeSignal =
+  { readonly kind: "entry"; readonly entry: TapeEntry } | { readonly kind: "poke" } | { readonly kind: "idle" };
+
+export interface StreamBus {
+  /** Opens the tape for one attempt. Numbers continue after what earlier attempts of the run left on the tape. */
+  open(attempt: {
+    readonly threadId: ThreadId;
+    readonly runId: RunId;
+    readonly attempt: number;
+    readonly seqBase: number;
+    readonly lastEvent: number;
+  }): Promise<TapeWriter>;
+  /**
+   * Reads a thread's tape after `seq`, then goes on live, until `signal` aborts. Nothing is lost between the two. A
+   * reader that takes its time is served from the store; it costs bounded memory.
+   */
+  read(
+    threadId: ThreadId,
+    options: { readonly after: number; readonly signal: AbortSignal },
+  ): AsyncIterable<TapeSignal>;
+  /** What is on the tape now, after `seq`; for readers that only want the past. */
+  replay(threadId: ThreadId, after: number): AsyncIterable<TapeEntry>;
+  /** Tells readers of the thread to look at the ledger. A hint: it may get lost. */
+  poke(threadId: ThreadId): Promise<void>;
+  /** Removes the tape of a deleted thread. */
+  remove(threadId: ThreadId): Promise<void>;
+}
