@@ -40,8 +40,12 @@ const base = {
 /** The feature folders that may hold tests beside their source. */
 const beside = (suffix) => ["apps", "packages", "examples"].map((root) => `<rootDir>/${root}/**/*${suffix}`);
 
+// Set by .ci/run, which prints the sum of all runs.
+const totalsFile = process.env.TEST_TOTALS_FILE;
+
 export default {
   maxWorkers: 2,
+  reporters: ["default", ...(totalsFile ? [["<rootDir>/.ci/totals-reporter.mjs", { file: totalsFile }]] : [])],
   forceExit: false,
   projects: [
     {
