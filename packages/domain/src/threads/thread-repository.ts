@@ -1,6 +1,6 @@
 import type { Scope } from "../auth/scope.js";
 import type { ThreadId } from "../ids.js";
-import type { JsonObject } from "../json.js";
+import type { Json, JsonObject } from "../json.js";
 import type { Page } from "../page.js";
 import type {
   LockedThread,
@@ -16,6 +16,8 @@ export interface ThreadRepository {
   /** @returns null when the id is taken, whoever owns it. */
   insert(thread: NewThread): Promise<Thread | null>;
   get(id: ThreadId, scope: Scope): Promise<Thread | null>;
+  /** The values of any thread, temporary ones too: for the machinery. Null when there are none. */
+  valuesOf(id: ThreadId): Promise<Json>;
   /** Locks the row until the transaction ends. Admission, settlement and state updates of a thread queue up here. */
   lock(id: ThreadId, scope: Scope): Promise<LockedThread | null>;
   search(query: ThreadQuery, scope: Scope): Promise<Page<Partial<Thread>>>;

@@ -37,6 +37,8 @@ export interface NewThread {
   readonly id: ThreadId;
   readonly metadata: JsonObject;
   readonly config?: JsonObject;
+  /** Made for one run and gone after it; nobody else sees it. */
+  readonly temporary?: boolean;
 }
 
 /** What admission and settlement need to know of a thread, without its values. */

@@ -1,0 +1,142 @@
+import type { Authorizer } from "../auth/authorizer.js";
+import type { Caller } from "../auth/caller.js";
+import { alreadyExists, assistantNotFound, assistantVersionNotFound, graphNotFound } from "../errors.js";
+import type { GraphCatalog } from "../graphs/graph-catalog.js";
+import type { AssistantId, Ids } from "../ids.js";
+import type { JsonObject } from "../json.js";
+import type { Page, PageRequest } from "../page.js";
+import type { Storage } from "../storage.js";
+import type {
+  Assistant,
+  AssistantFilter,
+  AssistantPatch,
+  AssistantQuery,
+  AssistantVersion,
+  NewAssistant,
+} from "./assistant.js";
+import { assistantIdOf } from "./resolve-assistant.js";
+
+export interface ManageAssistantsDeps {
+  readonly storage: Storage;
+  readonly authorizer: Authorizer;
+  readonly graphs: GraphCatalog;
+  readonly ids: Ids;
+}
+
+export interface CreateAssistantRequest extends Omit<NewAssistant, "id"> {
+  readonly id: AssistantId | null;
+  readonly ifExists: "raise" | "do_nothing";
+}
+
+/** Assistants and their versions. Everywhere, a graph id stands for the graph's system assistant. */
+export function makeManageAssistants({ storage, authorizer, graphs, ids }: ManageAssistantsDeps) {
+  const { assistants } = storage;
+
+  return {
+    /** @throws DomainError `already_exists` when the id is taken, by anybody; `graph_not_found`. */
+    async createAssistant(request: CreateAssistantRequest, caller: Caller): Promise<Assistant> {
+      mustKnow(request.graphId);
+      const { ifExists, ...wanted } = request;
+      const id = request.id ?? ids.assistant();
+      const { scope, value } = await authorizer.authorize(caller, "assistants:create", {
+        assistant_id: id,
+        graph_id: wanted.graphId,
+        config: wanted.config,
+        context: wanted.context,
+        metadata: wanted.metadata,
+        name: wanted.name,
+        description: wanted.description,
+        if_exists: ifExists,
+      });
+      const made = await assistants.insert({ ...wanted, id, metadata: value.metadata });
+      if (made !== null) return made;
+
+      const existing = ifExists === "do_nothing" ? await assistants.get(id, scope) : null;
+      if (existing === null) throw alreadyExists("Assistant");
+      return existing;
+    },
+
+    async getAssistant(reference: string, caller: Caller): Promise<Assistant> {
+      const id = idOf(reference);
+      const { scope } = await authorizer.authorize(caller, "assistants:read", { assistant_id: id });
+      return found(await assistants.get(id, scope));
+    },
+
+    async searchAssistants(query: AssistantQuery, caller: Caller): Promise<Page<Assistant>> {
+      const { scope } = await authorizer.authorize(caller, "assistants:search", {
+        ...searched(query),
+        limit: query.limit,
+        offset: query.offset,
+      });
+      return await assistants.search(query, scope);
+    },
+
+    async countAssistants(filter: AssistantFilter, caller: Caller): Promise<number> {
+      const { scope } = await authorizer.authorize(caller, "assistants:search", searched(filter));
+      return await assistants.count(filter, scope);
+    },
+
+    /** Always makes a new version, even for an empty patch. */
+    async patchAssistant(reference: string, patch: AssistantPatch, caller: Caller): Promise<Assistant> {
+      const id = idOf(reference);
+      if (patch.graphId !== undefined) mustKnow(patch.graphId);
+      const { scope, value } = await authorizer.authorize(caller, "assistants:update", {
+        assistant_id: id,
+        ...(patch.metadata === undefined ? {} : { metadata: patch.metadata }),
+      });
+      const metadata = (value as { metadata?: JsonObject }).metadata;
+      return found(await assistants.update(id, { ...patch, ...(metadata === undefined ? {} : { metadata }) }, scope));
+    },
+
+    async deleteAssistant(reference: string, caller: Caller): Promise<AssistantId> {
+      const id = idOf(reference);
+      const { scope } = await authorizer.authorize(caller, "assistants:delete", { assistant_id: id });
+      if (!(await assistants.delete(id, scope))) throw assistantNotFound();
+      return id;
+    },
+
+    /** Newest first. @throws DomainError `assistant_not_found` when there is no such assistant. */
+    async listVersions(
+      reference: string,
+      query: PageRequest & { readonly metadata?: JsonObject },
+      caller: Caller,
+    ): Promise<readonly AssistantVersion[]> {
+      const id = idOf(reference);
+      const { scope } = await authorizer.authorize(caller, "assistants:read", { assistant_id: id });
+      found(await assistants.get(id, scope));
+      return await assistants.versions(id, query, scope);
+    },
+
+    async setLatestVersion(reference: string, version: number, caller: Caller): Promise<Assistant> {
+      const id = idOf(reference);
+      const { scope } = await authorizer.authorize(caller, "assistants:update", { assistant_id: id, version });
+      const result = await assistants.setLatest(id, version, scope);
+      if (result === "no_assistant") throw assistantNotFound();
+      if (result === "no_version") throw assistantVersionNotFound();
+      return result;
+    },
+  };
+
+  function idOf(reference: string): AssistantId {
+    const id = assistantIdOf(reference, graphs);
+    if (id === null) throw assistantNotFound();
+    return id;
+  }
+
+  function mustKnow(graphId: string): void {
+    if (!graphs.has(graphId)) throw graphNotFound(graphId, graphs.ids());
+  }
+}
+
+export type ManageAssistants = ReturnType<typeof makeManageAssistants>;
+
+function found(assistant: Assistant | null): Assistant {
+  if (assistant === null) throw assistantNotFound();
+  return assistant;
+}
+
+const searched = (filter: AssistantFilter): JsonObject => ({
+  metadata: filter.metadata ?? {},
+  graph_id: filter.graphId ?? null,
+  name: filter.name ?? null,
+});

@@ -1,0 +1,42 @@
+import type { GraphStates } from "../graphs/graph-engine.js";
+import type { Storage } from "../storage.js";
+import type { FollowRun } from "./follow-run.js";
+import type { Run } from "./run.js";
+
+export interface AwaitRunDeps {
+  readonly storage: Storage;
+  readonly followRun: FollowRun;
+  readonly states: Pick<GraphStates, "output">;
+}
+
+/** Waits for the end of a run. Resolves with the body that `wait` and `join` answer, as JSON; null when `signal` aborted. */
+export function makeAwaitRun({ storage, followRun, states }: AwaitRunDeps) {
+  return async function awaitRun(run: Run, signal: AbortSignal): Promise<string | null> {
+    const ended = await skipToEnd(run, signal);
+    if (ended === null) return null;
+    return ended.end?.output ?? (await outputFromLedger(run));
+  };
+
+  async function skipToEnd(run: Run, signal: AbortSignal) {
+    const events = followRun(run, { afterEvent: Number.MAX_SAFE_INTEGER, signal });
+    for (;;) {
+      const step = await events.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The tape is gone or never was: say what the ledger and the checkpoints know. */
+  async function outputFromLedger({ id }: Run): Promise<string> {
+    const run = await storage.runs.find(id);
+    if (run === null) return "{}";
+    if (run.error !== null) return JSON.stringify({ __error__: run.error });
+
+    if (run.checkpointId !== null && !run.spec.temporary) {
+      const thread = { id: run.threadId, graphId: run.spec.graphId, config: run.spec.config };
+      return await states.output(thread, run.checkpointId);
+    }
+    return JSON.stringify((await storage.threads.valuesOf(run.threadId)) ?? {});
+  }
+}
+
+export type AwaitRun = ReturnType<typeof makeAwaitRun>;

@@ -1,0 +1,109 @@
+import type { Authorizer } from "../auth/authorizer.js";
+import type { Caller } from "../auth/caller.js";
+import type { Scope } from "../auth/scope.js";
+import { runNotFound, threadNotFound } from "../errors.js";
+import type { GraphStates } from "../graphs/graph-engine.js";
+import type { RunId, ThreadId } from "../ids.js";
+import type { Storage } from "../storage.js";
+import { threadStatus } from "../threads/thread-status.js";
+import type { FollowRun } from "./follow-run.js";
+import { type CancelAction, type Run, isTerminal } from "./run.js";
+import type { CancelledRun } from "./run-repository.js";
+import type { Signals } from "./signal-changes.js";
+
+export interface CancelRunDeps {
+  readonly storage: Storage;
+  readonly authorizer: Authorizer;
+  readonly signals: Signals;
+  readonly followRun: FollowRun;
+  readonly forgetRun: ForgetRun;
+}
+
+/** Removes a finished run with what it wrote, and brings its thread's row up to date. */
+export type ForgetRun = (run: Run, scope: Scope) => Promise<void>;
+
+export interface CancelRequest {
+  readonly threadId: ThreadId;
+  readonly runId: RunId;
+  readonly action: CancelAction;
+  /** Return only when the run is over. */
+  readonly wait: boolean;
+}
+
+/**
+ * Cancels a run. The wish is a column first, so it holds whatever dies; the hint only makes it quick. A run that waits
+ * ends at once; one that executes ends when its worker has put it down. Cancelling a finished run changes nothing,
+ * except that a rollback still removes it.
+ */
+export function makeCancelRun({ storage, authorizer, signals, followRun, forgetRun }: CancelRunDeps) {
+  return async function cancelRun(request: CancelRequest, caller: Caller, signal: AbortSignal): Promise<void> {
+    const { threadId, runId, action } = request;
+    const { scope } = await authorizer.authorize(caller, "threads:update", {
+      thread_id: threadId,
+      run_id: runId,
+      action,
+    });
+
+    const run = await storage.runs.get(runId, threadId, scope);
+    if (run === null) throw runNotFound();
+    if (isTerminal(run.status)) {
+      if (action === "rollback") await forgetRun(run, scope);
+      return;
+    }
+
+    const cancelled = await mark(threadId, [runId], action, scope);
+    await signals.announce({ cancelled });
+    if (request.wait && cancelled.some(({ state }) => state !== "done")) await untilOver(run, signal);
+  };
+
+  async function mark(
+    threadId: ThreadId,
+    runIds: readonly RunId[],
+    action: CancelAction,
+    scope: Scope,
+  ): Promise<readonly CancelledRun[]> {
+    return await storage.transaction(async (tx) => {
+      const thread = await tx.threads.lock(threadId, scope);
+      if (thread === null) throw threadNotFound(threadId);
+      const cancelled = await tx.runs.requestCancel(runIds, action);
+      const inflight = await tx.runs.inflight(threadId);
+      if (inflight.length === 0 && thread.status === "busy")
+        await tx.threads.setStatus(threadId, threadStatus(0, "cancelled"));
+      return cancelled;
+    });
+  }
+
+  async function untilOver(run: Run, signal: AbortSignal): Promise<void> {
+    const events = followRun(run, { afterEvent: Number.MAX_SAFE_INTEGER, signal });
+    while ((await events.next()).done !== true);
+  }
+}
+
+export type CancelRun = ReturnType<typeof makeCancelRun>;
+
+/** Makes `ForgetRun`. The thread goes back to its newest checkpoint that is left. */
+export function makeForgetRun(deps: {
+  readonly storage: Storage;
+  readonly states: Pick<GraphStates, "get">;
+}): ForgetRun {
+  const { storage, states } = deps;
+
+  return async function forgetRun(run, scope) {
+    await storage.transaction(async (tx) => {
+      if ((await tx.threads.lock(run.threadId, scope)) === null) throw threadNotFound(run.threadId);
+      await tx.runs.delete(run.id, run.threadId);
+    });
+
+    const thread = { id: run.threadId, graphId: run.spec.graphId, config: {} };
+    const state = await states.get(thread, { subgraphs: false });
+    await storage.transaction(async (tx) => {
+      const locked = await tx.threads.lock(run.threadId, scope);
+      if (locked === null || (await tx.runs.inflight(run.threadId)).length > 0) return;
+      const interrupts = Object.fromEntries(
+        state.tasks.filter((task) => task.interrupts.length > 0).map((task) => [task.id, task.interrupts]),
+      );
+      const ending = state.next.length > 0 ? "paused" : "completed";
+      await tx.threads.saveState(run.threadId, { values: state.values, interrupts }, threadStatus(0, ending));
+    });
+  };
+}

@@ -1,0 +1,116 @@
+import type { Assistant } from "../assistants/assistant.js";
+import type { Caller } from "../auth/caller.js";
+import type { RunId, ThreadId } from "../ids.js";
+import { type Json, type JsonObject, isObject, objectOrEmpty } from "../json.js";
+import type { RunSpec, StreamMode } from "./run.js";
+import type { RunRequest } from "./run-request.js";
+
+/** What a background run captures when its readers come later and nobody said what they will want. */
+const MODES_FOR_LATER: readonly StreamMode[] = ["values", "updates", "messages-tuple", "custom"];
+
+/** Configurable values that only the server may set: who the run is for. */
+const SERVER_ONLY = ["langgraph_auth_user", "langgraph_auth_user_id", "langgraph_auth_permissions"];
+
+export interface MergedRun {
+  readonly spec: RunSpec;
+  readonly metadata: JsonObject;
+  /** What the thread takes over from this run when it was free: the next run and state reads start from it. */
+  readonly thread: { readonly metadata: JsonObject; readonly config: JsonObject };
+}
+
+/**
+ * Merges what assistant, thread and request say into what the worker executes. Later ones win: assistant, thread,
+ * request, ids. Headers and the caller's identity go into the run, never into the thread: they would leak into the
+ * runs of others.
+ */
+export function mergeRun(
+  request: RunRequest,
+  found: {
+    readonly assistant: Assistant;
+    readonly thread: { readonly metadata: JsonObject; readonly config: JsonObject };
+    readonly runId: RunId;
+    readonly threadId: ThreadId;
+    readonly caller: Caller;
+  },
+): MergedRun {
+  const { assistant, thread, caller } = found;
+  const ids = { graph_id: assistant.graphId, assistant_id: assistant.id };
+  const metadata: JsonObject = { ...assistant.metadata, ...thread.metadata, ...ids, ...request.metadata };
+  const lasting = withoutServerOnly({
+    ...objectOrEmpty(assistant.config.configurable),
+    ...objectOrEmpty(thread.config.configurable),
+    ...objectOrEmpty(request.config.configurable),
+  });
+
+  return {
+    metadata,
+    thread: {
+      metadata: ids,
+      config: { ...assistant.config, ...thread.config, ...request.config, configurable: lasting },
+    },
+    spec: {
+      graphId: assistant.graphId,
+      input: request.input,
+      command: request.command,
+      config: {
+        ...assistant.config,
+        ...request.config,
+        configurable: {
+          ...lasting,
+          ...checkpointFields(request),
+          ...tracerFields(request),
+          ...caller.headers,
+          ...(caller.identity === null ? {} : { user_id: caller.identity }),
+          run_id: found.runId,
+          thread_id: found.threadId,
+          ...ids,
+        },
+        metadata: {
+          ...objectOrEmpty(assistant.config.metadata),
+          ...objectOrEmpty(request.config.metadata),
+          ...metadata,
+        },
+      },
+      context: mergeContext(assistant.context, request.context),
+      streamModes: streamModes(request),
+      streamSubgraphs: request.streamSubgraphs,
+      streamResumable: request.streamResumable,
+      interruptBefore: request.interruptBefore,
+      interruptAfter: request.interruptAfter,
+      durability: request.durability,
+      feedbackKeys: request.feedbackKeys,
+      webhook: request.webhook,
+      temporary: request.threadId === null && request.onCompletion === "delete",
+      attached: request.attached,
+    },
+  };
+}
+
+function streamModes(request: RunRequest): readonly StreamMode[] {
+  if (request.streamModes !== null && request.streamModes.length > 0) return request.streamModes;
+  return request.streamResumable && !request.attached ? MODES_FOR_LATER : ["values"];
+}
+
+function mergeContext(assistant: Json, request: Json): Json {
+  if (!isObject(assistant)) return assistant ?? request;
+  return isObject(request) ? { ...assistant, ...request } : assistant;
+}
+
+function checkpointFields({ checkpoint }: RunRequest): JsonObject {
+  return {
+    ...(checkpoint.checkpointId === undefined ? {} : { checkpoint_id: checkpoint.checkpointId }),
+    ...(checkpoint.checkpointNs === undefined ? {} : { checkpoint_ns: checkpoint.checkpointNs }),
+    ...(checkpoint.checkpointMap === undefined ? {} : { checkpoint_map: checkpoint.checkpointMap }),
+  };
+}
+
+function tracerFields({ langsmithTracer: tracer }: RunRequest): JsonObject {
+  if (tracer === null) return {};
+  return {
+    ...(tracer.projectName === null ? {} : { langsmith_project: tracer.projectName }),
+    ...(tracer.exampleId === null ? {} : { langsmith_example_id: tracer.exampleId }),
+  };
+}
+
+const withoutServerOnly = (configurable: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(configurable).filter(([key]) => !SERVER_ONLY.includes(key)));
