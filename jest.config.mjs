@@ -52,7 +52,11 @@ export default {
       ...base,
       displayName: "unit",
       globals: { RING_TIMEOUT_MS: 10_000 },
-      testMatch: [...beside(".test.ts"), "<rootDir>/scripts/**/*.test.mjs"],
+      testMatch: [
+        ...beside(".test.ts"),
+        "<rootDir>/{scripts,tests/bench}/**/*.test.mjs",
+        "<rootDir>/tests/graphs/*.test.ts",
+      ],
       testPathIgnorePatterns: [...base.testPathIgnorePatterns, "\\.(int|e2e)\\.test\\.ts$"],
     },
     {
