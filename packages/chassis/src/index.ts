@@ -1,1 +1,6 @@
-export {};
+export { ConfigError, type Env, hidePasswords, loadEnv, redact } from "./config.js";
+export { type Every, type EveryOptions, every } from "./every.js";
+export { type HostProcess, Lifecycle, type LifecycleLog, type LifecycleOptions } from "./lifecycle.js";
+export { createLogger, LogEnv, type Logger, type LoggerOptions, logOptions } from "./logger.js";
+export { type Counter, type Gauge, type Histogram, Metrics, MetricsEnv, type MetricsOptions } from "./metrics.js";
+export { type OpsOptions, type OpsServer, startOpsServer } from "./ops-server.js";
