@@ -1,1 +1,2 @@
-export {};
+export type { Departure, RunObserver } from "./runs/run-observer.js";
+export { startWorker, type Worker, type WorkerOptions, type WorkerParts } from "./worker.js";

@@ -30,8 +30,18 @@ export interface Ending {
   readonly lastSeq: number;
 }
 
-/** `next` is the ring for the thread's oldest waiting run, if any. */
+/** `next` is the ring for the thread's oldest waiting run, if any. `stale`: the claim is no longer ours. */
 export type Settled = { readonly kind: "settled"; readonly next: Ring | null } | { readonly kind: "stale" };
+
+/**
+ * What became of an ending. A cancel that was acknowledged before the ending was written wins over it: for `interrupt`
+ * the run is recorded as `interrupted` whatever its worker reports (`status` tells); for `rollback` nothing is written
+ * and the worker has to roll back.
+ */
+export type EndingSettled =
+  | { readonly kind: "settled"; readonly status: TerminalStatus; readonly next: Ring | null }
+  | { readonly kind: "stale" }
+  | { readonly kind: "rollback_wanted" };
 
 /** A run whose worker vanished. */
 export interface ReapedRun {
@@ -74,8 +84,8 @@ export interface RunRepository {
   claim(ring: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null>;
   /** Renews leases. A claim that is missing in the answer is lost. */
   renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]>;
-  /** Ends a run and brings its thread up to date, in one transaction. Stale when the claim is no longer ours. */
-  settle(claim: Claim, ending: Ending): Promise<Settled>;
+  /** Ends a run and brings its thread up to date, in one transaction. */
+  settle(claim: Claim, ending: Ending): Promise<EndingSettled>;
   /** Puts a run back in line. `spent` tells whether this attempt counts. */
   giveBack(claim: Claim, options: { readonly spent: boolean; readonly lastEvent: number }): Promise<Settled>;
   /** Removes a run and the checkpoints it wrote; the thread goes back to `snapshot`. */

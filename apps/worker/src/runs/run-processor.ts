@@ -1,0 +1,92 @@
+import {
+  type ClaimedRun,
+  claimOf,
+  DomainError,
+  type GraphRunner,
+  type Lease,
+  LeaseLost,
+  type Log,
+  type Outcome,
+  type Ring,
+  type RunRepository,
+  type StopReason,
+  type StreamBus,
+  type TapeWriter,
+} from "@graphfleet/domain";
+import type { HeldRun, LeaseKeeper } from "./lease-keeper.js";
+import type { SettleRun } from "./settle-run.js";
+import type { RunObserver } from "./run-observer.js";
+
+export interface RunProcessorDeps {
+  readonly runs: Pick<RunRepository, "claim">;
+  readonly bus: StreamBus;
+  readonly runner: GraphRunner;
+  readonly keeper: LeaseKeeper;
+  readonly settleRun: SettleRun;
+  readonly describeError: (error: unknown) => { readonly error: string; readonly message: string };
+  readonly lease: Lease;
+  readonly observer: RunObserver;
+  readonly log: Log;
+}
+
+/** Takes one ring through the workshop: claim, hold, perform, settle. */
+export function makeRunProcessor(deps: RunProcessorDeps) {
+  const { runs, bus, runner, keeper, settleRun, describeError, lease, observer, log } = deps;
+
+  /** Safe to call twice for the same ring: the ledger gives a run to one caller. */
+  return async function processRing(ring: Pick<Ring, "threadId">): Promise<void> {
+    const run = await runs.claim(ring, lease);
+    if (run === null) return;
+
+    const held = keeper.hold(run);
+    observer.started(run);
+    try {
+      const tape = await bus.open({
+        threadId: run.threadId,
+        runId: run.id,
+        attempt: run.attempt,
+        seqBase: run.seqBase,
+        lastEvent: run.lastEvent,
+      });
+      held.report(() => tape.lastEvent);
+
+      const outcome = await perform(held, tape);
+      const settled = await settleRun(held, outcome, tape);
+      observer.ended(run, settled);
+    } catch (error) {
+      // The ledger still says "running" under our fence: the lease will run out and the run goes on elsewhere.
+      log.error({ err: error, ...claimOf(run) }, "a run could not be settled; the lease sweep will take it over");
+      observer.ended(run, "abandoned");
+    } finally {
+      held.release();
+    }
+  };
+
+  async function perform({ run, signal }: HeldRun, tape: TapeWriter): Promise<Outcome> {
+    if (signal.aborted) return stopped(signal);
+    log.info(fields(run), "run started");
+
+    tape.append({ event: "metadata", data: JSON.stringify({ run_id: run.id, attempt: run.attempt }) });
+    try {
+      const finish = await runner.execute(run, { signal, emit: (event) => tape.append(event) });
+      return { kind: "finished", finish };
+    } catch (error) {
+      if (signal.aborted) return stopped(signal);
+      if (error instanceof LeaseLost) return { kind: "stopped", reason: "lease_lost" };
+      log.info({ ...fields(run), err: error }, "graph failed");
+      return { kind: "failed", error: describeError(error), retryable: isOutage(error) };
+    }
+  }
+}
+
+const fields = (run: ClaimedRun) => ({
+  run_id: run.id,
+  thread_id: run.threadId,
+  graph_id: run.spec.graphId,
+  attempt: run.attempt,
+});
+
+const stopped = (signal: AbortSignal): Outcome => ({ kind: "stopped", reason: signal.reason as StopReason });
+
+/** Ours, not the graph's: the run may be tried again. */
+const isOutage = (error: unknown): boolean => error instanceof DomainError && error.code === "unavailable";

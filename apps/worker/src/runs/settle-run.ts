@@ -1,0 +1,163 @@
+import {
+  claimOf,
+  type ClaimedRun,
+  DomainError,
+  type GraphRunner,
+  type Log,
+  type Outcome,
+  type RestingState,
+  type Ring,
+  type RunQueue,
+  type RunRepository,
+  settlementOf,
+  type Settlement,
+  type TapeWriter,
+} from "@graphfleet/domain";
+import type { HeldRun } from "./lease-keeper.js";
+import type { Departure } from "./run-observer.js";
+
+export interface SettleRunDeps {
+  readonly runs: Pick<RunRepository, "settle" | "giveBack" | "rollBack">;
+  readonly runner: Pick<GraphRunner, "snapshot">;
+  readonly queue: RunQueue;
+  readonly log: Log;
+  readonly maxAttempts: number;
+  /** How long a tape stays readable after its run ended. */
+  readonly tapeKeepSeconds: number;
+  /** Milliseconds between tries to reach a ledger that is away. */
+  readonly retryDelaysMs: readonly number[];
+}
+
+/**
+ * Writes what became of a run: tape first, then the ledger, then the tape's last page, then a ring for the run that
+ * waits behind it. So whoever sees the end of a stream finds the final state in the ledger.
+ */
+export function makeSettleRun(deps: SettleRunDeps) {
+  const { runs, runner, queue, log, maxAttempts, tapeKeepSeconds, retryDelaysMs } = deps;
+
+  return async function settleRun(held: HeldRun, outcome: Outcome, tape: TapeWriter): Promise<Departure> {
+    const settlement = settlementOf(outcome, held.run.attempt, maxAttempts);
+    switch (settlement.kind) {
+      case "end":
+        return await end(held.run, outcome, settlement, tape);
+      case "retry":
+      case "give_back":
+        return await giveBack(held.run, settlement.kind === "retry", tape);
+      case "roll_back":
+        return await rollBack(held.run, tape);
+      case "abandon":
+        await tape.release();
+        return "abandoned";
+    }
+  };
+
+  async function end(
+    run: ClaimedRun,
+    outcome: Outcome,
+    settlement: Settlement & { kind: "end" },
+    tape: TapeWriter,
+  ): Promise<Departure> {
+    const state = outcome.kind === "finished" ? outcome.finish : await restingState(run);
+    if (settlement.error !== null) tape.append({ event: "error", data: JSON.stringify(settlement.error) });
+    await tape.flush();
+
+    const settled = await reachLedger(() =>
+      runs.settle(claimOf(run), {
+        status: settlement.status,
+        ending: settlement.ending,
+        error: settlement.error,
+        snapshot: state === null ? null : { values: state.values, interrupts: state.interrupts },
+        checkpointId: state?.checkpointId ?? null,
+        lastSeq: tape.lastSeq + 1,
+      }),
+    );
+    if (settled.kind === "rollback_wanted") return await rollBack(run, tape);
+    if (settled.kind === "stale") return await leave(run, tape);
+
+    await tape.close({ status: settled.status, output: outputOf(outcome, settlement, state) }, tapeKeepSeconds);
+    await ringNext(settled.next);
+    log.info({ run_id: run.id, thread_id: run.threadId, status: settled.status, attempt: run.attempt }, "run ended");
+    return settled.status;
+  }
+
+  async function giveBack(run: ClaimedRun, spent: boolean, tape: TapeWriter): Promise<Departure> {
+    await tape.release();
+    const settled = await reachLedger(() => runs.giveBack(claimOf(run), { spent, lastEvent: tape.lastEvent }));
+    if (settled.kind === "stale") return "abandoned";
+
+    await ringNext(settled.next);
+    log.info({ run_id: run.id, attempt: run.attempt, spent }, "run given back");
+    return spent ? "retried" : "given_back";
+  }
+
+  async function rollBack(run: ClaimedRun, tape: TapeWriter): Promise<Departure> {
+    await tape.flush();
+    const state = await runner.snapshot(threadOf(run), { without: run.id });
+    const settled = await reachLedger(() =>
+      runs.rollBack(claimOf(run), {
+        snapshot: { values: state.values, interrupts: state.interrupts },
+        ending: state.next.length > 0 ? "paused" : "completed",
+        lastSeq: tape.lastSeq + 1,
+      }),
+    );
+    if (settled.kind === "stale") return await leave(run, tape);
+
+    await tape.close({ status: "rolled_back", output: JSON.stringify(state.values ?? {}) }, tapeKeepSeconds);
+    await ringNext(settled.next);
+    log.info({ run_id: run.id, thread_id: run.threadId }, "run rolled back");
+    return "rolled_back";
+  }
+
+  async function leave(run: ClaimedRun, tape: TapeWriter): Promise<Departure> {
+    log.warn({ run_id: run.id, fence: run.fence }, "another worker owns this run now; its result here is void");
+    await tape.release();
+    return "abandoned";
+  }
+
+  /** What a run that did not finish left behind. Not knowing must not keep it from ending. */
+  async function restingState(run: ClaimedRun): Promise<RestingState | null> {
+    if (run.spec.temporary) return null;
+    try {
+      return await runner.snapshot(threadOf(run), { without: null });
+    } catch (error) {
+      log.warn({ err: error, run_id: run.id }, "the state that a run left behind could not be read");
+      return null;
+    }
+  }
+
+  /** Tries again while the ledger is away: a result is worth waiting for, and the fence keeps a late one from counting. */
+  async function reachLedger<T>(write: () => Promise<T>): Promise<T> {
+    for (const delayMs of retryDelaysMs) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!(error instanceof DomainError && error.code === "unavailable")) throw error;
+        log.warn({ err: error, delay_ms: delayMs }, "the ledger is away; trying again");
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+    return await write();
+  }
+
+  async function ringNext(ring: Ring | null): Promise<void> {
+    if (ring === null) return;
+    try {
+      await queue.ring([ring]);
+    } catch (error) {
+      log.warn({ err: error, run_id: ring.runId }, "a ring got lost; the doorbell sweep will repeat it");
+    }
+  }
+}
+
+export type SettleRun = ReturnType<typeof makeSettleRun>;
+
+const threadOf = (run: ClaimedRun) => ({ id: run.threadId, graphId: run.spec.graphId, config: run.spec.config });
+
+function outputOf(
+  outcome: Outcome,
+  settlement: Settlement & { kind: "end" },
+  state: { readonly values: unknown } | null,
+): string {
+  if (settlement.error !== null) return JSON.stringify({ __error__: settlement.error });
+  return outcome.kind === "finished" ? outcome.finish.output : JSON.stringify(state?.values ?? {});
+}
