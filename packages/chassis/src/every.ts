@@ -35,7 +35,7 @@ export function every(options: EveryOptions): Every {
 
   async function loop(): Promise<void> {
     let failures = 0;
-    while (!stopping.signal.aborted) {
+    for (;;) {
       try {
         await once();
         failures = 0;
@@ -43,8 +43,10 @@ export function every(options: EveryOptions): Every {
         failures += 1;
         log.warn({ name, failures, err: error }, "a round failed and will be tried again");
       }
+      if (stopping.signal.aborted) return;
       const pauseMs = Math.min(everyMs * 2 ** Math.min(failures, 20), failures === 0 ? everyMs : backoffMaxMs);
       await wait(pauseMs * (0.9 + 0.2 * random()), stopping.signal);
+      if (stopping.signal.aborted) return;
     }
   }
 
