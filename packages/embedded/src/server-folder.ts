@@ -41,17 +41,15 @@ export class ServerFolder {
 
   /** Makes the folder, readable by nobody but the server's user. Missing parents become enterable by everyone. */
   create(): void {
-    const made = mkdirSync(this.path, { recursive: true });
-    for (let dir = dirname(this.path); made !== undefined && dir.length >= made.length; dir = dirname(dir)) {
-      chmodSync(dir, 0o755);
-    }
+    const firstMade = mkdirSync(this.path, { recursive: true });
+    if (this.account !== null && firstMade !== undefined) openParents(dirname(this.path), firstMade);
     try {
       accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK);
-    } catch (cause) {
+    } catch (error) {
       const uid = lstatSync(this.path).uid;
       throw new EmbeddedError(
         `The folder ${this.path} belongs to another user (uid ${uid}): start as that user, or choose another folder with GRAPHFLEET_DATA_DIR.`,
-        { cause },
+        { cause: error },
       );
     }
     this.#give(this.path);
@@ -101,7 +99,7 @@ export class ServerFolder {
   take(): () => void {
     const holder = this.read("launcher");
     if (holder !== null) {
-      const [pid = "", birth] = splitOnce(holder);
+      const [pid, birth] = splitOnce(holder);
       if (birthOf(Number(pid)) === birth) throw this.#inUse(pid);
       rmSync(this.file("launcher"), { force: true });
     }
@@ -158,6 +156,13 @@ export function sharedPlace(account: Account): string {
   throw new EmbeddedError(
     `Neither /var/lib nor ${tmpdir()} can hold a folder that the database user can enter: set GRAPHFLEET_DATA_DIR to such a folder, or set DATABASE_URI.`,
   );
+}
+
+/** Whatever the umask made of them. */
+function openParents(dir: string, firstMade: string): void {
+  if (dir.length < firstMade.length) return;
+  chmodSync(dir, 0o755);
+  openParents(dirname(dir), firstMade);
 }
 
 function nearestExisting(path: string): string {
