@@ -4,6 +4,7 @@ import { Lifecycle, type LifecycleOptions } from "./lifecycle.js";
 
 class FakeProcess extends EventEmitter {
   readonly exits: number[] = [];
+  send?: (message: string) => unknown;
   exit(code: number): void {
     this.exits.push(code);
     this.emit("exited", code);
@@ -149,6 +150,28 @@ describe("Lifecycle", () => {
 
     expect(closed).toEqual(["pg"]);
     expect(host.exits).toEqual([0]);
+  });
+
+  test("stops cleanly when its supervisor is killed", async () => {
+    const { host, life } = open();
+
+    const running = life.run({ deadlineMs: 5_000 });
+    host.emit("disconnect");
+    await running;
+
+    expect(life.stopping.aborted).toBe(true);
+    expect(host.exits).toEqual([0]);
+  });
+
+  test("tells a supervisor that it is ready, and needs none", () => {
+    const { host, life } = open();
+    const said: string[] = [];
+
+    life.ready();
+    host.send = (message) => said.push(message);
+    life.ready();
+
+    expect(said).toEqual(["ready"]);
   });
 
   test("leaves no listener behind", async () => {

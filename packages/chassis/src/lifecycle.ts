@@ -11,6 +11,9 @@ import type { EventEmitter } from "node:events";
  * Postgres from closing. A closer that never ends is named in the log when the deadline passes, and the process exits 1.
  * Signal handlers are installed at construction, so a stop during a slow start closes what is open already.
  *
+ * A process that was started by a supervisor of ours holds a channel to it. The channel's end means that the supervisor
+ * was killed, and is a clean stop: nobody is left who would stop us, and the next start needs our port.
+ *
  * One press of Ctrl-C may reach a process twice, from the terminal and from its parent. Signals shortly after the first
  * are therefore the same wish; a later one means "now".
  */
@@ -22,6 +25,8 @@ export interface LifecycleLog {
 /** The parts of `process` a lifecycle uses; tests bring their own. */
 export interface HostProcess extends EventEmitter {
   exit(code: number): void;
+  /** There when a supervisor listens. */
+  send?: (message: string) => unknown;
 }
 
 export interface LifecycleOptions {
@@ -64,6 +69,12 @@ export class Lifecycle {
       this.#end = resolve;
     });
     for (const signal of SIGNALS) this.#host.on(signal, this.#onSignal);
+    this.#host.on("disconnect", this.#onOrphaned);
+  }
+
+  /** Tells the supervisor, if there is one, that the process does its work now. */
+  ready(): void {
+    this.#host.send?.("ready");
   }
 
   /** Aborted the moment the process begins to stop. */
@@ -118,6 +129,11 @@ export class Lifecycle {
     }
   };
 
+  readonly #onOrphaned = (): void => {
+    this.#log.info({}, "the supervisor is gone: stopping");
+    this.#begin();
+  };
+
   #begin(): void {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new Error("the process is stopping"));
@@ -130,6 +146,7 @@ export class Lifecycle {
     void this.#closeAll().then(() => {
       clearTimeout(deadline);
       for (const signal of SIGNALS) this.#host.off(signal, this.#onSignal);
+      this.#host.off("disconnect", this.#onOrphaned);
       this.#host.off("unhandledRejection", this.#onFault);
       this.#host.off("uncaughtException", this.#onFault);
       this.#log.info({ exit_code: this.#exitCode }, "stopped");
