@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { cpus, release, totalmem, type } from "node:os";
+import { createRequire } from "node:module";
+import { cpus, totalmem, type } from "node:os";
 
 /**
  * What a reader needs to know to judge the numbers, and to repeat them.
@@ -13,15 +14,18 @@ export function factsOf(args, { baseUrl, ours, official, rounds, slots }) {
   return {
     Date: new Date().toISOString().slice(0, 10),
     Commit: commit(),
-    Machine: `${cores.length} x ${cores[0]?.model ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
+    Machine: `${cores.length} x ${cores[0]?.model ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${process.arch}`,
     Node: process.version,
     Command: `node tests/bench/run.mjs ${args.join(" ")}`.trim(),
     "Rounds per scenario": String(rounds),
     "Runs at once, each server": String(slots),
     ...(ours ? { Ours: started } : {}),
-    ...(official ? { Official: "@langchain/langgraph-api 1.5.1, in memory, one process" } : {}),
+    ...(official ? { Official: `@langchain/langgraph-api ${officialVersion()}, in memory, one process` } : {}),
   };
 }
+
+/** @returns {string} */
+const officialVersion = () => createRequire(import.meta.url)("@langchain/langgraph-api/package.json").version;
 
 function commit() {
   try {

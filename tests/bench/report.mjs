@@ -50,14 +50,26 @@ function showRatio(ours, official) {
 
 /** For the terminal. @param {Result} result */
 export function textOf(result) {
-  const rows = [["", ...COLUMNS], ...rowsOf(result)];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  "),
-  );
-  return [`${result.name}: ${result.title}`, ...lines.map((line) => `  ${line}`)].join("\n");
+  const { rows } = aligned([["", ...COLUMNS], ...rowsOf(result)]);
+  return [`${result.name}: ${result.title}`, ...rows.map((row) => `  ${row.join("  ")}`)].join("\n");
+}
+
+/**
+ * Names to the left, numbers to the right, every column as wide as its widest cell.
+ * @param {string[][]} rows
+ */
+function aligned(rows) {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const pad = (/** @type {string} */ cell, /** @type {number} */ column) =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return { widths, rows: rows.map((row) => row.map(pad)) };
+}
+
+/** Aligned, so that the file needs no formatting after it was written. @param {string[][]} body */
+function markdownTable(body) {
+  const { widths, rows } = aligned([["", ...COLUMNS], ...body]);
+  const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return rows.toSpliced(1, 0, rule).map((cells) => `| ${cells.join(" | ")} |`);
 }
 
 /**
@@ -72,19 +84,14 @@ export function markdownOf(results, facts) {
     "Written by `npm run bench -- --record`. Both servers run on one machine, in the same call, scenario by scenario in",
     "turn. Each value is the median of the rounds; errors are their sum. Of times and CPU the smaller ratio is the better",
     "one, of `per second` the larger. The official server keeps everything in the memory of one process; ours writes every",
-    "run to Postgres and executes it in another process. CPU counts all processes of a server, databases included.",
+    "run to Postgres and executes it in another process. CPU counts all processes of a server, databases included, and",
+    "what they do between requests, which shows where few requests are made.",
     "",
     ...Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`),
     "",
   ];
   for (const result of results) {
-    lines.push(
-      `## ${result.name}\n\n${result.title}.\n`,
-      `|  | ${COLUMNS.join(" | ")} |`,
-      "| --- | ---: | ---: | ---: |",
-      ...rowsOf(result).map((row) => `| ${row.join(" | ")} |`),
-      "",
-    );
+    lines.push(`## ${result.name}\n\n${result.title}.\n`, ...markdownTable(rowsOf(result)), "");
   }
   return `${lines.join("\n").trimEnd()}\n`;
 }
