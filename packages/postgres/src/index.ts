@@ -1,1 +1,14 @@
-export {};
+export { openPostgres, type PoolStats, type PostgresLedger, type PostgresOptions } from "./database.js";
+export {
+  migrate,
+  requireCurrentSchema,
+  schemaState,
+  SchemaMismatch,
+  type ExtraStep,
+  type MigrateOptions,
+  type SchemaState,
+} from "./migrate.js";
+export { MIGRATIONS } from "./migrations/index.js";
+export { isTransient, isUniqueViolation } from "./pg-errors.js";
+export { openPool, type PoolOptions } from "./pool.js";
+export type { Database } from "./schema.js";

@@ -1,0 +1,102 @@
+import type { Storage } from "@graphfleet/domain";
+import { Kysely } from "kysely";
+import type pg from "pg";
+
+import { ledgerDialect } from "./driver.js";
+import { openPool } from "./pool.js";
+import type { Database } from "./schema.js";
+import { makeStorage } from "./storage.js";
+
+export interface PostgresOptions {
+  readonly uri: string;
+  /** Connections for work. One more is kept apart for heartbeats, and opened when the first lease is renewed. */
+  readonly poolMax: number;
+  readonly statementTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+  readonly idleInTransactionMs?: number;
+  /** How long a caller waits for a connection before it is told `unavailable`. */
+  readonly connectionTimeoutMs?: number;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** Told of connections that broke while idle. For the log: they are replaced by themselves. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** How busy the pool is, for gauges. */
+export interface PoolStats {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+  readonly max: number;
+}
+
+export interface PostgresLedger {
+  readonly storage: Storage;
+  /** The same connections, for LangGraph's checkpointer and store. */
+  readonly pool: pg.Pool;
+  readonly db: Kysely<Database>;
+  poolStats(): PoolStats;
+  /** Waits for statements in flight, then closes all connections. May be called again. */
+  close(): Promise<void>;
+}
+
+/** A heartbeat that takes longer is late already; the next one is due. */
+const HEARTBEAT_TIMEOUT_MS = 5000;
+
+/**
+ * Opens the ledger. Connections are made when they are first needed, so this proves that the database answers.
+ *
+ * @throws DomainError `unavailable` when it does not.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<PostgresLedger> {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+  const common = {
+    uri: options.uri,
+    lockTimeoutMs: options.lockTimeoutMs ?? 5000,
+    idleInTransactionMs: options.idleInTransactionMs ?? 15_000,
+    onError: options.onError ?? (() => undefined),
+  };
+  const pool = openPool({
+    ...common,
+    max: options.poolMax,
+    applicationName: options.applicationName,
+    statementTimeoutMs,
+    connectionTimeoutMs: options.connectionTimeoutMs ?? 10_000,
+  });
+  const heartbeatPool = openPool({
+    ...common,
+    max: 1,
+    applicationName: `${options.applicationName}-heartbeat`,
+    statementTimeoutMs: HEARTBEAT_TIMEOUT_MS,
+    connectionTimeoutMs: HEARTBEAT_TIMEOUT_MS,
+  });
+
+  const db = new Kysely<Database>({ dialect: ledgerDialect(pool, statementTimeoutMs) });
+  const heartbeat = new Kysely<Database>({ dialect: ledgerDialect(heartbeatPool, HEARTBEAT_TIMEOUT_MS) });
+  const storage = makeStorage(db, heartbeat);
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= closeAll(pool, heartbeatPool));
+
+  try {
+    await storage.ping();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    storage,
+    pool,
+    db,
+    poolStats: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      max: options.poolMax,
+    }),
+    close,
+  };
+}
+
+async function closeAll(...pools: readonly pg.Pool[]): Promise<void> {
+  await Promise.all(pools.map((pool) => pool.end()));
+}

@@ -1,0 +1,129 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from "kysely";
+import type pg from "pg";
+
+import { toLedgerError } from "./pg-errors.js";
+
+/** Statements that open with such a comment are prepared under that name. Their text must never vary. */
+const NAMED = /^\s*\/\* (\w+) \*\//;
+
+/** The server cancels a statement at its timeout; when not even that answer arrives, the connection is dead. */
+const GRACE_MS = 5000;
+
+/**
+ * Kysely over our pool. Every statement of every repository passes here, which makes it the one place where
+ *  - an outage becomes a DomainError `unavailable`;
+ *  - a connection that stopped answering is cut, so that a half-open network cannot hold a caller for ever;
+ *  - statements of the hot paths are prepared: they name themselves, see `NAMED`.
+ */
+export function ledgerDialect(pool: pg.Pool, statementTimeoutMs: number): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new LedgerDriver(pool, statementTimeoutMs + GRACE_MS),
+    createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}
+
+class LedgerDriver implements Driver {
+  readonly #pool: pg.Pool;
+  readonly #deadlineMs: number;
+
+  constructor(pool: pg.Pool, deadlineMs: number) {
+    this.#pool = pool;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  async init(): Promise<void> {
+    // The pool connects when it is first asked.
+  }
+
+  async acquireConnection(): Promise<LedgerConnection> {
+    try {
+      return new LedgerConnection(await this.#pool.connect(), this.#deadlineMs);
+    } catch (error) {
+      throw toLedgerError(error);
+    }
+  }
+
+  async beginTransaction(connection: LedgerConnection): Promise<void> {
+    await connection.run("begin");
+  }
+
+  async commitTransaction(connection: LedgerConnection): Promise<void> {
+    await connection.run("commit");
+  }
+
+  async rollbackTransaction(connection: LedgerConnection): Promise<void> {
+    // A rollback that cannot be sent has happened already: the server ends the transaction with its connection. The
+    // error that led here is the one to report.
+    await connection.run("rollback").catch(() => connection.discard());
+  }
+
+  async releaseConnection(connection: LedgerConnection): Promise<void> {
+    connection.release();
+  }
+
+  async destroy(): Promise<void> {
+    // The pool belongs to who opened it.
+  }
+}
+
+class LedgerConnection implements DatabaseConnection {
+  readonly #client: pg.PoolClient;
+  readonly #deadlineMs: number;
+  #broken = false;
+
+  constructor(client: pg.PoolClient, deadlineMs: number) {
+    this.#client = client;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const name = NAMED.exec(sql)?.[1];
+    const { command, rowCount, rows } = await this.run(sql, parameters, name);
+    return {
+      rows: rows as R[],
+      ...(command === "SELECT" || rowCount === null ? {} : { numAffectedRows: BigInt(rowCount) }),
+    };
+  }
+
+  async run(text: string, parameters: readonly unknown[] = [], name?: string): Promise<pg.QueryResult> {
+    const deadline = setTimeout(() => this.#cut(), this.#deadlineMs);
+    try {
+      return await this.#client.query({ text, values: [...parameters], ...(name === undefined ? {} : { name }) });
+    } catch (error) {
+      throw toLedgerError(error);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  // eslint-disable-next-line require-yield
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error("The ledger answers in pages, not in streams.");
+  }
+
+  discard(): void {
+    this.#broken = true;
+  }
+
+  release(): void {
+    this.#client.release(this.#broken);
+  }
+
+  /** Ending a client in mid-query destroys its socket, which fails the query. */
+  #cut(): void {
+    this.#broken = true;
+    (this.#client as pg.PoolClient & { end(): Promise<void> }).end().catch(() => undefined);
+  }
+}

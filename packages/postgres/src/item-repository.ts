@@ -1,0 +1,160 @@
+import type {
+  Item,
+  ItemQuery,
+  ItemRepository,
+  NamespaceQuery,
+  NewItem,
+  ReadItemOptions,
+  Scope,
+} from "@graphfleet/domain";
+import { type Kysely, type RawBuilder, sql } from "kysely";
+
+import { endsWith, itemCondition, startsWith, underPrefix } from "./item-conditions.js";
+import { jsonb, plainText } from "./json.js";
+import { all, inScope, orTrue } from "./metadata-filter.js";
+import type { Database } from "./schema.js";
+
+/** What a scope is matched against: the value, and where it is kept. */
+const DOCUMENT = sql`(value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key))`;
+/** The same of the row that is there already, where an insert meets one. */
+const EXISTING = sql`(
+  store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)
+)`;
+const ALIVE = sql<boolean>`(expires_at is null or expires_at > clock_timestamp())`;
+
+/**
+ * Long-term memory. Times have the resolution of the wire, a millisecond: a second write of an item is later than the
+ * first for everybody who compares them.
+ */
+export class PostgresItemRepository implements ItemRepository {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async put({ namespace, key, value, ttlMinutes }: NewItem, scope: Scope): Promise<boolean> {
+    const { rows } = await sql`
+      insert into store_items (namespace, key, value, created_at, updated_at, ttl_minutes, expires_at)
+      values (
+        ${namespace.map(plainText)}::text[],
+        ${plainText(key)},
+        ${jsonb(value)},
+        date_trunc('milliseconds', clock_timestamp()),
+        date_trunc('milliseconds', clock_timestamp()),
+        ${ttlMinutes}::float8,
+        ${expiry(sql`${ttlMinutes}::float8`)}
+      )
+      on conflict (namespace, key) do update set
+        value = excluded.value,
+        created_at = case when store_items.expires_at <= clock_timestamp()
+          then excluded.created_at else store_items.created_at end,
+        updated_at = greatest(
+          date_trunc('milliseconds', clock_timestamp()),
+          store_items.updated_at + interval '1 millisecond'
+        ),
+        ttl_minutes = excluded.ttl_minutes,
+        expires_at = excluded.expires_at
+      where store_items.expires_at <= clock_timestamp() or ${orTrue(inScope(EXISTING, scope))}
+      returning 1 as written`.execute(this.#db);
+    return rows.length > 0;
+  }
+
+  async get(
+    namespace: readonly string[],
+    key: string,
+    { refreshTtl }: ReadItemOptions,
+    scope: Scope,
+  ): Promise<Item | null> {
+    const row = await this.#items(scope).where(at(namespace, key)).executeTakeFirst();
+    if (row === undefined) return null;
+    if (refreshTtl) await this.#refresh([row]);
+    return toItem(row);
+  }
+
+  async delete(namespace: readonly string[], key: string, scope: Scope): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom("store_items")
+      .where(at(namespace, key))
+      .where(orTrue(inScope(DOCUMENT, scope)))
+      .executeTakeFirst();
+    if (numDeletedRows > 0n) return true;
+
+    const foreign = await this.#db
+      .selectFrom("store_items")
+      .select("key")
+      .where(at(namespace, key))
+      .where(ALIVE)
+      .executeTakeFirst();
+    return foreign === undefined;
+  }
+
+  async search(query: ItemQuery, { refreshTtl }: ReadItemOptions, scope: Scope): Promise<readonly Item[]> {
+    const rows = await this.#items(scope)
+      .where(orTrue(all([underPrefix(query.prefix), ...query.conditions.map(itemCondition)])))
+      .orderBy("created_at", "desc")
+      .orderBy("namespace")
+      .orderBy("key")
+      .limit(query.limit)
+      .offset(query.offset)
+      .execute();
+    if (refreshTtl) await this.#refresh(rows);
+    return rows.map(toItem);
+  }
+
+  async namespaces(query: NamespaceQuery, scope: Scope): Promise<readonly (readonly string[])[]> {
+    const labels =
+      query.maxDepth === null ? sql<string[]>`namespace` : sql<string[]>`namespace[1:${query.maxDepth}::int]`;
+    const rows = await this.#db
+      .selectFrom("store_items")
+      .select(labels.as("labels"))
+      .distinct()
+      .where(ALIVE)
+      .where(orTrue(all([...startsWith(query.prefix), ...endsWith(query.suffix), inScope(DOCUMENT, scope)])))
+      .orderBy("labels")
+      .limit(query.limit)
+      .offset(query.offset)
+      .execute();
+    return rows.map((row) => row.labels);
+  }
+
+  #items(scope: Scope) {
+    return this.#db
+      .selectFrom("store_items")
+      .select(["namespace", "key", "value", "created_at", "updated_at", "ttl_minutes"])
+      .where(ALIVE)
+      .where(orTrue(inScope(DOCUMENT, scope)));
+  }
+
+  /** Starts the time to live of what was read again. Most items have none, and then this costs nothing. */
+  async #refresh(rows: readonly ItemRow[]): Promise<void> {
+    const mortal = rows.filter((row) => row.ttl_minutes !== null);
+    if (mortal.length === 0) return;
+    await this.#db
+      .updateTable("store_items")
+      .set({ expires_at: expiry(sql.ref("ttl_minutes")) })
+      .where("ttl_minutes", "is not", null)
+      .where((eb) => eb.or(mortal.map((row) => at(row.namespace, row.key))))
+      .execute();
+  }
+}
+
+const at = (namespace: readonly string[], key: string) =>
+  sql<boolean>`(namespace = ${namespace.map(plainText)}::text[] and key = ${plainText(key)})`;
+
+/** Null for null: such an item stays. */
+const expiry = (minutes: RawBuilder<unknown>) => sql<Date>`clock_timestamp() + ${minutes} * interval '1 minute'`;
+
+interface ItemRow extends Pick<Item, "namespace" | "key" | "value"> {
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly ttl_minutes: number | null;
+}
+
+const toItem = (row: ItemRow): Item => ({
+  namespace: row.namespace,
+  key: row.key,
+  value: row.value,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});

@@ -1,0 +1,67 @@
+import {
+  type GraphError,
+  type Ring,
+  type ThreadId,
+  type ThreadSnapshot,
+  type ThreadStatus,
+  threadStatus,
+} from "@graphfleet/domain";
+import { type Kysely, sql } from "kysely";
+
+import { jsonbText } from "./json.js";
+import { type RingRow, toRing } from "./run-rows.js";
+import type { Database } from "./schema.js";
+
+/** Takes the thread's lock: first in the order of locks. Resolves for a thread that is gone, too. */
+export async function lockThread(tx: Kysely<Database>, id: ThreadId): Promise<void> {
+  await sql`/* lock_thread */ select from threads where thread_id = ${id}::uuid for update`.execute(tx);
+}
+
+/** How a run leaves its thread when no worker reports its end. */
+export interface Leaving {
+  /** The status when nothing else waits. */
+  readonly status: ThreadStatus;
+  readonly error: GraphError | null;
+  /** Null keeps what is there. */
+  readonly snapshot: ThreadSnapshot | null;
+  readonly lastSeq: number;
+}
+
+/**
+ * Brings a thread up to date after one of its runs ended or vanished, and marks its next run as rung.
+ * Call with the thread locked, in a statement after the one that took the run away.
+ *
+ * @returns the ring for the next run.
+ */
+export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: Leaving): Promise<Ring | null> {
+  const { status, error, snapshot, lastSeq } = leaving;
+  const { rows } = await sql<RingRow>`
+    with inflight as (
+      select i.run_id, i.seq, i.status, i.run_after
+      from runs i
+      where i.thread_id = ${id}::uuid and i.status in ('pending', 'running')
+    ),
+    next as (
+      select n.run_id from inflight n
+      where n.status = 'pending' and n.run_after <= clock_timestamp()
+      order by n.seq
+      limit 1
+    ),
+    thread as (
+      update threads t
+      set status = case when exists (select from inflight) then ${threadStatus(1, "none")}::text else ${status}::text end,
+          error = ${error === null ? null : jsonbText(error)}::jsonb,
+          "values" = case when ${snapshot === null}::boolean then t."values" else ${
+            snapshot === null ? null : jsonbText(snapshot.values)
+          }::jsonb end,
+          interrupts = coalesce(${snapshot === null ? null : jsonbText(snapshot.interrupts)}::jsonb, t.interrupts),
+          state_updated_at = case when ${snapshot === null}::boolean then t.state_updated_at else clock_timestamp() end,
+          stream_seq = greatest(t.stream_seq, ${lastSeq}::bigint),
+          updated_at = clock_timestamp()
+      where t.thread_id = ${id}::uuid
+    )
+    update runs w set rung_at = clock_timestamp() from next
+    where w.run_id = next.run_id
+    returning w.run_id, w.thread_id, w.fence`.execute(tx);
+  return rows[0] === undefined ? null : toRing(rows[0]);
+}

@@ -1,0 +1,6 @@
+import type { Migration } from "./migration.js";
+import { ledger } from "./0001-ledger.js";
+import { checkpoints } from "./0002-checkpoints.js";
+
+/** In order. A migration that was released is never edited: its successor repairs it. */
+export const MIGRATIONS: readonly Migration[] = [ledger, checkpoints];
