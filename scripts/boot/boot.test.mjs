@@ -104,7 +104,8 @@ describe("pnpm", () => {
 
 describe("installFailure", () => {
   test("begins with the cause", () => {
-    const output = "Progress: resolved 1\n ERR_PNPM_OUTDATED_LOCKFILE  Cannot install\nNote that in CI\n";
+    const output =
+      "Progress: resolved 1\n WARN  GET https://r.example/a error (ECONNREFUSED)\n ERR_PNPM_OUTDATED_LOCKFILE  Cannot install\nNote that in CI\n";
 
     const [first, ...rest] = installFailure(output).split("\n");
 

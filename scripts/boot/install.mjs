@@ -18,6 +18,8 @@ const INSTALL = [
   "--fetch-retry-maxtimeout=8000",
 ];
 const SHOWN_LINES = 15;
+/** Counters, announced retries and stack frames, which bury the cause. */
+const NOISE = /^(Progress:|WARN\b|(npm error\s+)?at )/;
 
 /**
  * Installs every package of the workspace, unless the last complete install was of these very manifests. All of it,
@@ -43,7 +45,7 @@ export async function install(root, env) {
 /** The cause first, then the end of what was said. */
 export function installFailure(output) {
   const lines = output.split("\n").map((line) => line.trim());
-  const said = lines.filter((line) => line !== "" && !line.startsWith("Progress:"));
+  const said = lines.filter((line) => line !== "" && !NOISE.test(line));
   const cause = said.find((line) => /ERR_PNPM|\bERR!|npm error|EACCES|ENOSPC|ENOTFOUND|ECONNREFUSED/.test(line));
   const tail = said.slice(-SHOWN_LINES).map((line) => `  ${line}`);
   return [`Installing packages failed: ${cause ?? said.at(-1) ?? "pnpm said nothing"}`, ...tail].join("\n");
