@@ -1,4 +1,5 @@
-import type { Json } from "../json.js";
+import { isDeepStrictEqual } from "node:util";
+import type { Json, JsonObject } from "../json.js";
 
 /** One condition on a row's metadata. All conditions of a scope must hold. */
 export interface ScopeCondition {
@@ -17,3 +18,13 @@ export interface Scope {
 
 /** Sees everything. For the machinery (worker, sweeps) and for servers without authorization. */
 export const WHOLE_HOUSE: Scope = { conditions: [] };
+
+/** Whether a row with this metadata is inside the scope. For rows that the ledger gave without asking. */
+export function isWithin({ conditions }: Scope, metadata: JsonObject): boolean {
+  return conditions.every(({ key, operator, value }) => {
+    const held = metadata[key];
+    if (operator === "eq") return isDeepStrictEqual(held, value);
+    const wanted: readonly Json[] = Array.isArray(value) ? value : [value];
+    return Array.isArray(held) && wanted.every((one) => held.some((item) => isDeepStrictEqual(item, one)));
+  });
+}

@@ -1,5 +1,6 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
+import { isWithin, type Scope } from "../auth/scope.js";
 import { runActive, runNotFound, threadNotFound } from "../errors.js";
 import type { RunId, ThreadId } from "../ids.js";
 import type { Page } from "../page.js";
@@ -18,11 +19,23 @@ export function makeManageRuns({ storage, authorizer, forgetRun }: ManageRunsDep
   return {
     /** `threadId` null finds the run on whatever thread it is. @throws DomainError `run_not_found`. */
     async getRun(runId: RunId, threadId: ThreadId | null, caller: Caller): Promise<Run> {
-      const { scope } = await authorizer.authorize(caller, "threads:read", { thread_id: threadId, run_id: runId });
+      const scope = await readingScope(runId, threadId, caller);
+      return (await storage.runs.get(runId, threadId, scope)) ?? (await missing(threadId, scope));
+    },
+
+    /**
+     * The run whose events or result a reader wants. A temporary run that is over is still there for a reader that lost
+     * its connection: the thread is gone, the ending is on the tape for a while.
+     */
+    async runToFollow(runId: RunId, threadId: ThreadId | null, caller: Caller): Promise<Run> {
+      const scope = await readingScope(runId, threadId, caller);
       const run = await storage.runs.get(runId, threadId, scope);
       if (run !== null) return run;
-      if (threadId !== null && (await storage.threads.get(threadId, scope)) === null) throw threadNotFound(threadId);
-      throw runNotFound();
+
+      const over = await storage.runs.find(runId);
+      const isTheirs = over !== null && over.spec.temporary && isWithin(scope, over.metadata);
+      if (isTheirs && (threadId === null || over.threadId === threadId)) return over;
+      return missing(threadId, scope);
     },
 
     /** Newest first. @throws DomainError `thread_not_found`. */
@@ -42,6 +55,16 @@ export function makeManageRuns({ storage, authorizer, forgetRun }: ManageRunsDep
       await forgetRun(run, scope);
     },
   };
+
+  async function readingScope(runId: RunId, threadId: ThreadId | null, caller: Caller): Promise<Scope> {
+    const { scope } = await authorizer.authorize(caller, "threads:read", { thread_id: threadId, run_id: runId });
+    return scope;
+  }
+
+  async function missing(threadId: ThreadId | null, scope: Scope): Promise<never> {
+    if (threadId !== null && (await storage.threads.get(threadId, scope)) === null) throw threadNotFound(threadId);
+    throw runNotFound();
+  }
 }
 
 export type ManageRuns = ReturnType<typeof makeManageRuns>;
