@@ -1,1 +1,1 @@
-export {};
+export { type AppParts, buildApp } from "./app.js";

@@ -1,0 +1,98 @@
+import type { Metrics } from "@graphfleet/chassis";
+import {
+  type Authorizer,
+  type ControlChannel,
+  type GraphCatalog,
+  type GraphStates,
+  type Ids,
+  type Log,
+  makeAwaitRun,
+  makeCancelRun,
+  makeCreateRuns,
+  makeFollowRun,
+  makeForgetRun,
+  makeManageAssistants,
+  makeManageRuns,
+  makeManageThreads,
+  makeSignals,
+  makeThreadState,
+  type RunQueue,
+  type Storage,
+  type StreamBus,
+} from "@graphfleet/domain";
+import express, { type Express } from "express";
+import { assistantRoutes } from "./assistants/assistants.routes.js";
+import { jsonBody } from "./http/body.js";
+import { cors } from "./http/cors.js";
+import { httpMetrics } from "./http/http-metrics.js";
+import { problemHandler, unknownRoute } from "./http/problem.js";
+import { requestId } from "./http/request-id.js";
+import { makeCancelAbandoned } from "./runs/cancel-abandoned.js";
+import { runCreationRoutes } from "./runs/run-creation.routes.js";
+import { runJoiningRoutes } from "./runs/run-joining.routes.js";
+import { runRoutes } from "./runs/runs.routes.js";
+import type { ServerInfo } from "./system/info-view.js";
+import { systemRoutes } from "./system/system.routes.js";
+import { threadStateRoutes } from "./threads/thread-state.routes.js";
+import { threadRoutes } from "./threads/threads.routes.js";
+
+/** What the API is made of: the ports of the domain, and its own few settings. */
+export interface AppParts {
+  readonly storage: Storage;
+  readonly bus: StreamBus;
+  readonly queue: RunQueue;
+  readonly control: ControlChannel;
+  readonly catalog: GraphCatalog;
+  readonly states: GraphStates;
+  readonly authorizer: Authorizer;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly info: ServerInfo;
+  /** What `/ok?check_db=1` asks, by name. Each rejects when it cannot be reached. */
+  readonly services: Readonly<Record<string, () => Promise<void>>>;
+  readonly maxBodyBytes: number;
+  readonly corsOrigins: readonly string[];
+}
+
+/** The front door, from the first middleware to the last. `stopping` ends open streams so that clients go elsewhere. */
+export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
+  const { storage, bus, log, metrics } = parts;
+  const useCases = makeUseCases(parts);
+  const http = httpMetrics(metrics, log);
+
+  const app = express();
+  app.disable("etag");
+  app.disable("x-powered-by");
+
+  app.use(requestId, http.middleware, cors({ origins: parts.corsOrigins }));
+  app.use(systemRoutes({ info: parts.info, services: parts.services, runs: storage.runs, metrics, http, stopping }));
+  app.use(jsonBody({ limitBytes: parts.maxBodyBytes }));
+  app.use(assistantRoutes(useCases.manageAssistants));
+  app.use(threadRoutes(useCases.manageThreads));
+  app.use(threadStateRoutes(useCases.threadState));
+  app.use(runCreationRoutes({ ...useCases, stopping }));
+  app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
+  app.use(runRoutes({ ...useCases, stopping }));
+  app.use(unknownRoute);
+  app.use(problemHandler(log));
+  return app;
+}
+
+function makeUseCases({ storage, bus, queue, control, catalog, states, authorizer, ids, log }: AppParts) {
+  const signals = makeSignals({ queue, control, bus, log });
+  const followRun = makeFollowRun({ storage, bus });
+  const forgetRun = makeForgetRun({ storage, states });
+  const cancelRun = makeCancelRun({ storage, authorizer, signals, followRun, forgetRun });
+  return {
+    manageAssistants: makeManageAssistants({ storage, authorizer, graphs: catalog, ids }),
+    manageThreads: makeManageThreads({ storage, authorizer, signals, bus, ids }),
+    threadState: makeThreadState({ storage, authorizer, states }),
+    createRuns: makeCreateRuns({ storage, graphs: catalog, authorizer, signals, ids }),
+    manageRuns: makeManageRuns({ storage, authorizer, forgetRun }),
+    followRun,
+    awaitRun: makeAwaitRun({ storage, followRun, states }),
+    cancelRun,
+    cancelAbandoned: makeCancelAbandoned({ cancelRun, log }),
+  };
+}

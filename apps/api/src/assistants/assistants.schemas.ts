@@ -1,0 +1,69 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { AnyJson, AnyObject, Limit, Offset, oneOf, oneOrMany, SortOrder, Uuid, Version } from "../http/schemas.js";
+
+const FIELDS = [
+  "assistant_id",
+  "graph_id",
+  "name",
+  "description",
+  "config",
+  "context",
+  "created_at",
+  "updated_at",
+  "metadata",
+  "version",
+] as const;
+
+/** An assistant id or a graph id. */
+export const AssistantParams = Type.Object({ assistant_id: Type.String() });
+
+/** `context` may be anything, so its null comes through; it means "nothing" like everybody's. */
+const Settings = {
+  config: Type.Optional(AnyObject),
+  context: Type.Optional(AnyJson),
+  metadata: Type.Optional(AnyObject),
+  name: Type.Optional(Type.String()),
+  description: Type.Optional(Type.String()),
+};
+
+export const AssistantCreateBody = Type.Object({
+  ...Settings,
+  graph_id: Type.String({ minLength: 1 }),
+  assistant_id: Type.Optional(Uuid),
+  if_exists: oneOf(["raise", "do_nothing"], { default: "raise" }),
+});
+export type AssistantCreateWire = Static<typeof AssistantCreateBody>;
+
+export const AssistantPatchBody = Type.Object({
+  ...Settings,
+  graph_id: Type.Optional(Type.String({ minLength: 1 })),
+});
+export type AssistantPatchWire = Static<typeof AssistantPatchBody>;
+
+const Filter = {
+  metadata: Type.Optional(AnyObject),
+  graph_id: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+};
+
+export const AssistantSearchBody = Type.Object({
+  ...Filter,
+  limit: Limit,
+  offset: Offset,
+  sort_by: oneOf(["assistant_id", "graph_id", "name", "created_at", "updated_at"], { default: "created_at" }),
+  sort_order: SortOrder,
+  select: Type.Optional(oneOrMany(oneOf(FIELDS))),
+});
+
+export const AssistantCountBody = Type.Object(Filter);
+export type AssistantFilterWire = Static<typeof AssistantCountBody>;
+
+export const AssistantVersionsBody = Type.Object({
+  limit: Limit,
+  offset: Offset,
+  metadata: Type.Optional(AnyObject),
+});
+
+/** SDKs send the version in the body, the official document has it in the query. The body wins. */
+export const AssistantLatestQuery = Type.Object({ version: Type.Optional(Version) });
+export const AssistantLatestBody = Type.Object({ version: Version });

@@ -1,0 +1,74 @@
+import type { Durability, Run, RunRequest, RunSpec, ThreadId } from "@graphfleet/domain";
+import { toCheckpointSelector } from "../http/checkpoint-selector.js";
+import { given } from "../http/given.js";
+import type { RunCreateWire } from "./runs.schemas.js";
+
+export const runView = (run: Run) => ({
+  run_id: run.id,
+  thread_id: run.threadId,
+  assistant_id: run.assistantId,
+  created_at: run.createdAt.toISOString(),
+  updated_at: run.updatedAt.toISOString(),
+  status: run.status,
+  metadata: run.metadata,
+  kwargs: kwargsView(run.spec),
+  multitask_strategy: run.multitaskStrategy,
+});
+
+/** What the run executes. Who it runs for is kept elsewhere and never shown. */
+const kwargsView = (spec: RunSpec) => ({
+  input: spec.input,
+  ...given({ command: spec.command ?? undefined }),
+  config: spec.config,
+  context: spec.context,
+  stream_mode: spec.streamModes,
+  ...given({
+    interrupt_before: spec.interruptBefore ?? undefined,
+    interrupt_after: spec.interruptAfter ?? undefined,
+    webhook: spec.webhook ?? undefined,
+    feedback_keys: spec.feedbackKeys.length === 0 ? undefined : spec.feedbackKeys,
+    durability: spec.durability ?? undefined,
+  }),
+  temporary: spec.temporary,
+  subgraphs: spec.streamSubgraphs,
+  resumable: spec.streamResumable,
+});
+
+/** `attached`: the answer to this very request tells what the run does. */
+export const toRunRequest = (body: RunCreateWire, threadId: ThreadId | null, attached: boolean): RunRequest => ({
+  threadId,
+  assistant: body.assistant_id,
+  input: body.input ?? null,
+  command: body.command ?? null,
+  config: body.config ?? {},
+  context: body.context ?? null,
+  metadata: body.metadata ?? {},
+  checkpoint: toCheckpointSelector(body),
+  streamModes: body.stream_mode ?? null,
+  streamSubgraphs: body.stream_subgraphs,
+  streamResumable: body.stream_resumable,
+  interruptBefore: body.interrupt_before ?? null,
+  interruptAfter: body.interrupt_after ?? null,
+  multitaskStrategy: body.multitask_strategy,
+  ifNotExists: body.if_not_exists,
+  onCompletion: body.on_completion === "keep" ? "keep" : "delete",
+  afterSeconds: body.after_seconds,
+  durability: durabilityOf(body),
+  feedbackKeys: body.feedback_keys ?? [],
+  webhook: body.webhook ?? null,
+  langsmithTracer:
+    body.langsmith_tracer === undefined
+      ? null
+      : {
+          projectName: body.langsmith_tracer.project_name ?? null,
+          exampleId: body.langsmith_tracer.example_id ?? null,
+        },
+  attached,
+});
+
+/** `checkpoint_during` is the older word for the same choice. The library refuses both at once, so the newer one wins. */
+function durabilityOf({ durability, checkpoint_during: during }: RunCreateWire): Durability | null {
+  if (durability !== undefined) return durability;
+  if (during === undefined) return null;
+  return during ? "async" : "exit";
+}

@@ -1,0 +1,125 @@
+import { type Static, Type } from "@sinclair/typebox";
+import {
+  AnyJson,
+  AnyObject,
+  CheckpointFields,
+  eitherOf,
+  Flag,
+  Limit,
+  Offset,
+  oneOf,
+  oneOrMany,
+} from "../http/schemas.js";
+
+/** A run may be put off for ten years; more is a mistake in units. */
+const AFTER_SECONDS_MAX = 315_360_000;
+
+const StreamModeName = oneOf([
+  "values",
+  "messages",
+  "messages-tuple",
+  "updates",
+  "events",
+  "tasks",
+  "checkpoints",
+  "debug",
+  "custom",
+  "tools",
+]);
+
+const StreamModes = Type.Optional(oneOrMany(StreamModeName));
+
+const Nodes = Type.Optional(
+  eitherOf<"*" | readonly string[]>('"*" or a list of node names', Type.Literal("*"), Type.Array(Type.String())),
+);
+
+/** `resume` may be anything, null too. */
+const Command = Type.Object({
+  update: Type.Optional(
+    eitherOf<Static<typeof AnyJson>>(
+      "an object or a list of [key, value] pairs",
+      AnyObject,
+      Type.Array(Type.Tuple([Type.String(), AnyJson])),
+    ),
+  ),
+  resume: Type.Optional(AnyJson),
+  goto: Type.Optional(
+    eitherOf<Static<typeof AnyJson>>(
+      "a node name, a {node, input} object, or a list of those",
+      Type.String(),
+      Type.Object({ node: Type.String() }),
+      Type.Array(Type.Union([Type.String(), Type.Object({ node: Type.String() })])),
+    ),
+  ),
+});
+
+const Config = Type.Object({
+  tags: Type.Optional(Type.Array(Type.String())),
+  recursion_limit: Type.Optional(Type.Integer({ minimum: 1 })),
+  configurable: Type.Optional(AnyObject),
+  metadata: Type.Optional(AnyObject),
+});
+
+const Tracer = Type.Object({
+  project_name: Type.Optional(Type.String()),
+  example_id: Type.Optional(Type.String()),
+});
+
+/** What every door for new runs takes. Threads and those without share it; each ignores what means nothing to it. */
+export const RunCreateBody = Type.Object({
+  assistant_id: Type.String({ minLength: 1 }),
+  input: Type.Optional(AnyJson),
+  command: Type.Optional(Command),
+  config: Type.Optional(Config),
+  context: Type.Optional(AnyJson),
+  metadata: Type.Optional(AnyObject),
+  checkpoint: Type.Optional(CheckpointFields),
+  checkpoint_id: Type.Optional(Type.String()),
+  stream_mode: StreamModes,
+  stream_subgraphs: Flag,
+  stream_resumable: Flag,
+  feedback_keys: Type.Optional(oneOrMany(Type.String())),
+  interrupt_before: Nodes,
+  interrupt_after: Nodes,
+  webhook: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536, format: "uri-reference" })),
+  multitask_strategy: oneOf(["reject", "interrupt", "rollback", "enqueue"], { default: "enqueue" }),
+  on_disconnect: oneOf(["cancel", "continue"], { default: "continue" }),
+  // Not a closed list: the JS SDK's own types name two values that no server knows.
+  on_completion: Type.Optional(Type.String()),
+  if_not_exists: oneOf(["create", "reject"], { default: "reject" }),
+  after_seconds: Type.Number({ minimum: 0, maximum: AFTER_SECONDS_MAX, default: 0 }),
+  durability: Type.Optional(oneOf(["sync", "async", "exit"])),
+  checkpoint_during: Type.Optional(Type.Boolean()),
+  langsmith_tracer: Type.Optional(Tracer),
+});
+export type RunCreateWire = Static<typeof RunCreateBody>;
+
+export const RunListQuery = Type.Object({
+  limit: Limit,
+  offset: Offset,
+  status: Type.Optional(oneOf(["pending", "running", "success", "error", "timeout", "interrupted"])),
+  metadata: Type.Optional(AnyObject),
+  select: Type.Optional(
+    oneOrMany(
+      oneOf([
+        "run_id",
+        "thread_id",
+        "assistant_id",
+        "created_at",
+        "updated_at",
+        "status",
+        "metadata",
+        "kwargs",
+        "multitask_strategy",
+      ]),
+    ),
+  ),
+});
+
+export const JoinQuery = Type.Object({ cancel_on_disconnect: Flag });
+export const JoinStreamQuery = Type.Object({ cancel_on_disconnect: Flag, stream_mode: StreamModes });
+
+export const CancelQuery = Type.Object({
+  wait: Flag,
+  action: oneOf(["interrupt", "rollback"], { default: "interrupt" }),
+});

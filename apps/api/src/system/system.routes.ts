@@ -1,0 +1,68 @@
+import type { Metrics } from "@graphfleet/chassis";
+import { type RunRepository, unavailable } from "@graphfleet/domain";
+import { Router } from "express";
+import type { HttpMetrics } from "../http/http-metrics.js";
+import { parseQuery } from "../http/parse.js";
+import { sendProblem } from "../http/problem.js";
+import { infoView, type ServerInfo } from "./info-view.js";
+import { MetricsQuery, OkQuery } from "./system.schemas.js";
+
+export interface SystemRoutesDeps {
+  readonly info: ServerInfo;
+  /** What this server needs, by name. Each rejects when it cannot be reached. */
+  readonly services: Readonly<Record<string, () => Promise<void>>>;
+  readonly runs: Pick<RunRepository, "counts">;
+  readonly metrics: Metrics;
+  readonly http: HttpMetrics;
+  readonly stopping: AbortSignal;
+}
+
+/** What balancers, dashboards and clients ask before anything else. Open to everybody. */
+export function systemRoutes({ info, services, runs, metrics, http, stopping }: SystemRoutesDeps): Router {
+  const router = Router();
+
+  router.get("/ok", async (req, res) => {
+    if (stopping.aborted) throw unavailable("This server is stopping");
+    const { check_db } = parseQuery(OkQuery, req.query);
+    const broken = check_db ? await unreachable(services) : [];
+    if (broken.length === 0) res.json({ ok: true });
+    else sendProblem(req, res, 500, broken.join("; "));
+  });
+
+  router.get("/info", (_req, res) => {
+    res.setHeader("cache-control", "no-store");
+    res.json(infoView(info));
+  });
+
+  router.get("/metrics", async (req, res) => {
+    const { format } = parseQuery(MetricsQuery, req.query);
+    if (format === "prometheus") {
+      res.setHeader("content-type", metrics.contentType);
+      res.send(await metrics.text());
+      return;
+    }
+    const { pending, running, oldestPendingSeconds } = await runs.counts();
+    res.json({
+      queue: { n_pending: pending, n_running: running, max_age_secs: oldestPendingSeconds },
+      // How many slots there are is known to the workers, each of which has its own /metrics.
+      workers: { max: null, active: running, available: null },
+      http: await http.totals(),
+    });
+  });
+
+  return router;
+}
+
+async function unreachable(services: SystemRoutesDeps["services"]): Promise<readonly string[]> {
+  const said = await Promise.all(
+    Object.entries(services).map(async ([name, check]) => {
+      try {
+        await check();
+        return [];
+      } catch (error) {
+        return [`${name} cannot be reached: ${error instanceof Error ? error.message : String(error)}`];
+      }
+    }),
+  );
+  return said.flat();
+}
