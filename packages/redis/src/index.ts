@@ -1,1 +1,5 @@
-export {};
+export { openRedis, type RedisLink, type RedisOptions } from "./connection.js";
+export { RedisControlChannel } from "./control-channel.js";
+export { consumeRings, type ConsumeOptions } from "./ring-consumer.js";
+export { RedisRunQueue } from "./run-queue.js";
+export { RedisStreamBus, type StreamBusOptions } from "./stream-bus.js";

@@ -1,0 +1,169 @@
+import { type Log, unavailable } from "@graphfleet/domain";
+import { Redis, type RedisOptions as ClientOptions } from "ioredis";
+
+import { Subscriptions } from "./subscriptions.js";
+import { whenReady } from "./when-ready.js";
+
+/*
+ * Redis carries hints; the ledger has the facts. So a process starts and goes on without Redis, a command that cannot be
+ * sent fails at once instead of queueing, and every connection reconnects for ever.
+ *
+ * Connections: one for commands, one for pub/sub, one that rings, and for a worker two more that BullMQ blocks on.
+ */
+
+export interface RedisOptions {
+  /** `redis://` or, for TLS, `rediss://`. */
+  readonly uri: string;
+  /** Put before every key and channel, so that several fleets can share a server. */
+  readonly keyPrefix?: string;
+  /** Longest wait for an answer, and for the first connection. */
+  readonly commandTimeoutMs?: number;
+  readonly log: Log;
+}
+
+const MAX_BACKOFF_MS = 2000;
+/** Idle connections get cut by things in the middle, and half-open ones look alive: ask now and then. */
+const HEALTH_CHECK_MS = 10_000;
+
+/**
+ * Opens Redis. Waits a moment for the first connection and returns without it when Redis is away: it keeps trying.
+ * @throws when the URI is none.
+ */
+export async function openRedis(options: RedisOptions): Promise<RedisLink> {
+  if (!/^rediss?:\/\//.test(options.uri)) throw new TypeError("The Redis URI must begin with redis:// or rediss://");
+  const link = new RedisLink(options);
+  await whenReady(link.command, link.commandTimeoutMs).catch(() => undefined);
+  return link;
+}
+
+/** The connections of one process. */
+export class RedisLink {
+  readonly keyPrefix: string;
+  readonly commandTimeoutMs: number;
+  readonly log: Log;
+  /** For everything that is answered at once. Commands of one tick travel together. */
+  readonly command: Redis;
+  readonly subscriptions: Subscriptions;
+
+  readonly #uri: string;
+  readonly #connections = new Set<Redis>();
+  readonly #healthChecks: NodeJS.Timeout;
+
+  constructor({ uri, keyPrefix = "graphfleet:", commandTimeoutMs = 2000, log }: RedisOptions) {
+    this.#uri = uri;
+    this.keyPrefix = keyPrefix;
+    this.commandTimeoutMs = commandTimeoutMs;
+    this.log = log;
+    this.command = this.connect("command", { enableAutoPipelining: true });
+    this.subscriptions = new Subscriptions(() => this.connect("subscriber", { autoResubscribe: false }), {
+      waitMs: commandTimeoutMs,
+      log,
+    });
+    this.#healthChecks = setInterval(() => void this.#checkHealth(), HEALTH_CHECK_MS);
+    this.#healthChecks.unref();
+  }
+
+  get ready(): boolean {
+    return this.command.status === "ready";
+  }
+
+  /** A connection whose commands fail when Redis is away or slow, and are never sent twice. */
+  connect(purpose: string, options: ClientOptions = {}): Redis {
+    return this.#open(purpose, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      commandTimeout: this.commandTimeoutMs,
+      ...options,
+    });
+  }
+
+  /** A connection as BullMQ's workers want it: commands wait until Redis is back. */
+  connectPatiently(purpose: string): Redis {
+    return this.#open(purpose, { maxRetriesPerRequest: null });
+  }
+
+  /** @throws DomainError `unavailable` when Redis does not answer. */
+  async ping(): Promise<void> {
+    try {
+      await this.command.ping();
+    } catch (error) {
+      throw unavailable("Redis does not answer", error);
+    }
+  }
+
+  /** Closes every connection that was opened here. Close what uses them first. */
+  async close(): Promise<void> {
+    clearInterval(this.#healthChecks);
+    await Promise.all([...this.#connections].map(hangUp));
+  }
+
+  /** Closes one connection before the others. */
+  async release(redis: Redis): Promise<void> {
+    this.#connections.delete(redis);
+    await hangUp(redis);
+  }
+
+  #open(purpose: string, options: ClientOptions): Redis {
+    const redis = new Redis(this.#uri, {
+      connectionName: `${this.keyPrefix}${purpose}`,
+      connectTimeout: 5000,
+      keepAlive: 10_000,
+      retryStrategy: backoff,
+      // After a failover the old primary refuses writes: look up the address again.
+      reconnectOnError: (error) => error.message.startsWith("READONLY"),
+      ...options,
+    });
+    this.#connections.add(redis);
+    this.#logChanges(redis, purpose);
+    return redis;
+  }
+
+  /** One line when a connection is lost and one when it is back, not one per attempt. */
+  #logChanges(redis: Redis, purpose: string): void {
+    let lost = false;
+    redis.on("error", (error: Error) => {
+      if (!lost) this.log.warn({ err: error, connection: purpose }, "redis is away; reconnecting");
+      lost = true;
+    });
+    redis.on("ready", () => {
+      if (lost) this.log.info({ connection: purpose }, "redis is back");
+      lost = false;
+    });
+  }
+
+  async #checkHealth(): Promise<void> {
+    const checks = [...this.#connections].map(async (redis) => {
+      if (redis.status === "ready" && !(await answers(redis, this.commandTimeoutMs))) redis.disconnect(true);
+    });
+    await Promise.all(checks);
+  }
+}
+
+const backoff = (times: number): number => Math.min(25 * 2 ** Math.min(times, 10), MAX_BACKOFF_MS);
+
+async function answers(redis: Redis, waitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), waitMs);
+  });
+  const pong = redis.ping().then(
+    () => true,
+    // An error is an answer, and a lost connection needs no push; a timeout is neither.
+    (error: unknown) => !(error instanceof Error && error.message === "Command timed out"),
+  );
+  const answered = await Promise.race([pong, late]);
+  clearTimeout(timer);
+  return answered;
+}
+
+async function hangUp(redis: Redis): Promise<void> {
+  if (redis.status === "ready") await Promise.race([redis.quit().catch(() => undefined), waited(500)]);
+  if (redis.status !== "end") redis.disconnect();
+}
+
+function waited(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

@@ -1,0 +1,71 @@
+import { type Ring, type RunQueue, unavailable } from "@graphfleet/domain";
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+
+import type { RedisLink } from "./connection.js";
+import { whenReady } from "./when-ready.js";
+
+export const QUEUE_NAME = "runs";
+
+/** Braces: BullMQ's keys have to live on one node of a cluster. */
+export const queuePrefix = (link: RedisLink): string => `{${link.keyPrefix}bull}`;
+
+/** What travels. */
+export type RingData = Omit<Ring, "delayMs">;
+
+/** A BullMQ id must not look like a number, and an id that exists already makes no second job. */
+const jobIdOf = ({ runId, fence }: Ring): string => `run-${runId}-${fence}`;
+
+/** Rings through BullMQ. Jobs vanish when they were heard, so a run can be rung again. */
+export class RedisRunQueue implements RunQueue {
+  readonly #link: RedisLink;
+  readonly #redis: Redis;
+  readonly #firstChance: Promise<void>;
+  #queue: Queue<RingData> | null = null;
+
+  constructor(link: RedisLink) {
+    this.#link = link;
+    this.#redis = link.connect("bell");
+    this.#firstChance = whenReady(this.#redis, link.commandTimeoutMs).catch(() => undefined);
+  }
+
+  async ring(rings: readonly Ring[]): Promise<void> {
+    if (rings.length === 0) return;
+    // Waiting for the connection is BullMQ's habit; a caller has a request to answer.
+    await this.#firstChance;
+    if (this.#redis.status !== "ready") throw unavailable("Redis is away");
+    const queue = (this.#queue ??= this.#open());
+    try {
+      await queue.addBulk(rings.map(toJob));
+    } catch (error) {
+      // It may have been caught while starting, and then it never recovers. A new one costs nothing.
+      this.#queue = null;
+      void queue.close().catch(() => undefined);
+      throw unavailable("Redis does not take rings", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue?.close().catch(() => undefined);
+    await this.#link.release(this.#redis);
+  }
+
+  #open(): Queue<RingData> {
+    const queue = new Queue<RingData>(QUEUE_NAME, {
+      connection: this.#redis,
+      prefix: queuePrefix(this.#link),
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+    });
+    queue.on("error", (error) => this.#link.log.debug({ err: error }, "bell connection"));
+    return queue;
+  }
+}
+
+function toJob(ring: Ring) {
+  const { runId, threadId, fence, delayMs } = ring;
+  return {
+    name: "ring",
+    data: { runId, threadId, fence },
+    opts: { jobId: jobIdOf(ring), ...(delayMs !== undefined && delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}) },
+  };
+}

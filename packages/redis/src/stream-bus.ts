@@ -1,0 +1,133 @@
+import type { RunId, StreamBus, TapeEntry, TapeSignal, TapeWriter, ThreadId } from "@graphfleet/domain";
+
+import type { RedisLink } from "./connection.js";
+import { StreamHub } from "./stream-hub.js";
+import type { Attempt } from "./tape-attempt.js";
+import { idOf, POKE, tapeKey, toEntry, wakeChannel } from "./tape-codec.js";
+import { TapePager } from "./tape-pager.js";
+import { RedisTapeWriter, type TapeWriterOptions } from "./tape-writer.js";
+
+export interface StreamBusOptions extends Partial<TapeWriterOptions> {
+  /** How often a reader is told to look at the ledger. */
+  readonly idleMs?: number;
+  /** What may wait in memory for one reader. */
+  readonly readerEntries?: number;
+  readonly readerBytes?: number;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+const WRITER_DEFAULTS: TapeWriterOptions = {
+  maxEntries: 10_000,
+  runningSeconds: 3600,
+  spoolBytes: 8 * MEGABYTE,
+  maxEntryBytes: 32 * MEGABYTE,
+  flushWaitMs: 2000,
+  lingerMs: 30_000,
+  onDropped: () => undefined,
+};
+
+/** How far back a new attempt looks for what earlier ones wrote. Runs of the thread may have come between. */
+const LOOK_BACK_ENTRIES = 2000;
+const LOOK_BACK_PAGE = 50;
+
+/** Tapes on Redis Streams: one per thread, ids are the tape's numbers. */
+export class RedisStreamBus implements StreamBus {
+  readonly #link: RedisLink;
+  readonly #hub: StreamHub;
+  readonly #writers: TapeWriterOptions;
+
+  constructor(link: RedisLink, options: StreamBusOptions = {}) {
+    const { idleMs = 5000, readerEntries = 1000, readerBytes = 4 * MEGABYTE, ...writers } = options;
+    this.#link = link;
+    this.#hub = new StreamHub(link, { idleMs, bounds: { entries: readerEntries, bytes: readerBytes } });
+    this.#writers = { ...WRITER_DEFAULTS, ...writers };
+  }
+
+  /** Threads with readers in this process; 0 when nobody reads. */
+  watching(): number {
+    return this.#hub.watching;
+  }
+
+  async open(attempt: Attempt): Promise<TapeWriter> {
+    const writer = new RedisTapeWriter(this.#link, attempt, this.#writers);
+    if (!this.#link.ready) return writer;
+    // First close the tape to earlier attempts, then look: what is there now is all there will be of them.
+    await writer.flush();
+    if (attempt.attempt > 1 || attempt.lastEvent >= 0) writer.continueAfter(await this.#lastEventOf(attempt));
+    return writer;
+  }
+
+  read(
+    threadId: ThreadId,
+    { after, signal }: { readonly after: number; readonly signal: AbortSignal },
+  ): AsyncIterable<TapeSignal> {
+    return this.#hub.read(threadId, after, signal);
+  }
+
+  /** Ends early when Redis is away: then there is no past to be had. */
+  async *replay(threadId: ThreadId, after: number): AsyncGenerator<TapeEntry> {
+    const pager = new TapePager(this.#link.command, this.#key(threadId));
+    let cursor = after;
+    try {
+      for (;;) {
+        const page = await pager.next(cursor);
+        yield* page.entries;
+        cursor = page.entries.at(-1)?.seq ?? cursor;
+        if (!page.more) return;
+      }
+    } catch (error) {
+      this.#link.log.warn({ err: error, thread_id: threadId }, "the past of a tape could not be read");
+    }
+  }
+
+  async poke(threadId: ThreadId): Promise<void> {
+    await this.#quietly(this.#link.command.publish(wakeChannel(this.#link.keyPrefix, threadId), POKE));
+  }
+
+  /** A tape that could not be removed expires by itself. */
+  async remove(threadId: ThreadId): Promise<void> {
+    await this.#quietly(this.#link.command.unlink(this.#key(threadId)));
+  }
+
+  /** Stops the timer behind `idle`. Abort the readers and close the writers first. */
+  close(): void {
+    this.#hub.close();
+  }
+
+  #key(threadId: ThreadId): string {
+    return tapeKey(this.#link.keyPrefix, threadId);
+  }
+
+  /** Highest event number of the run on the tape; -1 when there is none, or Redis is away. */
+  async #lastEventOf({ threadId, runId, seqBase }: Attempt): Promise<number> {
+    let below = seqBase;
+    try {
+      for (let seen = 0; seen < LOOK_BACK_ENTRIES && below >= 0; seen += LOOK_BACK_PAGE) {
+        const page = await this.#pageBackwards(threadId, below);
+        const found = page.find((entry) => isEventOf(runId, entry));
+        if (found !== undefined) return found.n;
+        if (page.length < LOOK_BACK_PAGE) return -1;
+        below = (page.at(-1)?.seq ?? 0) - 1;
+      }
+    } catch (error) {
+      this.#link.log.debug({ err: error, run_id: runId }, "earlier attempts could not be read");
+    }
+    return -1;
+  }
+
+  async #pageBackwards(threadId: ThreadId, from: number): Promise<readonly TapeEntry[]> {
+    const raw = await this.#link.command.xrevrange(this.#key(threadId), idOf(from), "-", "COUNT", LOOK_BACK_PAGE);
+    return raw.map(toEntry);
+  }
+
+  async #quietly(command: Promise<unknown>): Promise<void> {
+    try {
+      await command;
+    } catch (error) {
+      this.#link.log.debug({ err: error }, "a hint got lost");
+    }
+  }
+}
+
+const isEventOf = (runId: RunId, entry: TapeEntry): boolean => entry.runId === runId && entry.n >= 0;

@@ -1,0 +1,41 @@
+import type { TapeEntry } from "@graphfleet/domain";
+import type { Redis } from "ioredis";
+
+import { idOf, toEntry } from "./tape-codec.js";
+
+export interface TapePage {
+  readonly entries: readonly TapeEntry[];
+  /** False when the page reached the end of the tape as it was then. */
+  readonly more: boolean;
+}
+
+const MAX_ENTRIES = 500;
+/** Before anything is known about their size. */
+const FIRST_ENTRIES = 100;
+/** A page is asked for by count; the count follows the size of what came, so that large states come few at a time. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Reads a tape page by page. */
+export class TapePager {
+  readonly #redis: Redis;
+  readonly #key: string;
+  #count = FIRST_ENTRIES;
+
+  constructor(redis: Redis, key: string) {
+    this.#redis = redis;
+    this.#key = key;
+  }
+
+  /** Entries numbered higher than `after`. @throws when Redis is away. */
+  async next(after: number): Promise<TapePage> {
+    const count = this.#count;
+    const raw = await this.#redis.xrange(this.#key, idOf(Math.max(after, -1) + 1), "+", "COUNT", count);
+    const entries = raw.map(toEntry);
+
+    if (entries.length > 0) {
+      const bytes = entries.reduce((sum, entry) => sum + entry.data.length + 100, 0);
+      this.#count = Math.max(1, Math.min(MAX_ENTRIES, Math.floor((PAGE_BYTES * entries.length) / bytes)));
+    }
+    return { entries, more: raw.length === count };
+  }
+}
