@@ -1,1 +1,3 @@
-export {};
+export { MemoryControlChannel } from "./control-channel.js";
+export { type ConsumeOptions, MemoryRunQueue } from "./run-queue.js";
+export { MemoryStreamBus, type StreamBusOptions } from "./stream-bus.js";

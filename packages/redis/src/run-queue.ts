@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import { type Ring, type RunQueue, unavailable } from "@graphfleet/domain";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
@@ -11,10 +13,14 @@ export const QUEUE_NAME = "runs";
 export const queuePrefix = (link: RedisLink): string => `{${link.keyPrefix}bull}`;
 
 /** What travels. */
-export type RingData = Omit<Ring, "delayMs">;
+export type RingData = Omit<Ring, "delayMs" | "repeated">;
 
-/** A BullMQ id must not look like a number, and an id that exists already makes no second job. */
-const jobIdOf = ({ runId, fence }: Ring): string => `run-${runId}-${fence}`;
+/**
+ * A BullMQ id must not look like a number, and an id that exists already makes no second job: so repetitions share one,
+ * and everything else gets its own.
+ */
+const jobIdOf = ({ runId, fence, repeated }: Ring): string =>
+  repeated === true ? `run-${runId}-${fence}` : `run-${runId}-${fence}-${randomUUID()}`;
 
 /** Rings through BullMQ. Jobs vanish when they were heard, so a run can be rung again. */
 export class RedisRunQueue implements RunQueue {

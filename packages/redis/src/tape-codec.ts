@@ -12,7 +12,7 @@ export const POKE = "poke";
 export type StreamEntry = readonly [id: string, fields: readonly string[]];
 
 export const idOf = (seq: number): string => `${seq}-0`;
-export const seqOf = (id: string): number => Number.parseInt(id, 10);
+export const seqOf = (id: string): number => Number(id.slice(0, id.indexOf("-")));
 
 export function toFields(entry: TapeEntry): string[] {
   return [

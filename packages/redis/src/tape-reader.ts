@@ -20,9 +20,9 @@ export class TapeReader {
   live = false;
 
   readonly #bounds: ReaderBounds;
+  readonly #hints = new Set<Hint>();
   #queue: TapeEntry[] = [];
   #bytes = 0;
-  #hints = new Set<Hint>();
   #nudged = false;
   #wake: (() => void) | null = null;
 

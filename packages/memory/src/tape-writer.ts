@@ -1,0 +1,74 @@
+import {
+  END,
+  OPEN,
+  type RunEnd,
+  type StreamBus,
+  type TapeEntry,
+  type TapeEvent,
+  type TapeWriter,
+} from "@graphfleet/domain";
+
+/** What a writer needs of its tape. */
+interface TapeAccess {
+  /** Highest event number of the run that is on the tape already. */
+  readonly lastEventOnTape: number;
+  /** False when a newer attempt has written. */
+  add(entry: TapeEntry): boolean;
+  keep(seconds: number): void;
+  now(): number;
+}
+
+/** Writes at once, so there is nothing to flush. */
+export class MemoryTapeWriter implements TapeWriter {
+  readonly #attempt: Parameters<StreamBus["open"]>[0];
+  readonly #tape: TapeAccess;
+  #lastSeq: number;
+  #lastEvent: number;
+  #fenced = false;
+  #closed = false;
+
+  constructor(attempt: Parameters<StreamBus["open"]>[0], tape: TapeAccess) {
+    this.#attempt = attempt;
+    this.#tape = tape;
+    this.#lastSeq = attempt.seqBase;
+    this.#lastEvent = Math.max(attempt.lastEvent, tape.lastEventOnTape);
+    this.#write(-1, { event: OPEN, data: "{}" });
+  }
+
+  get lastEvent(): number {
+    return this.#lastEvent;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  get fenced(): boolean {
+    return this.#fenced;
+  }
+
+  append(event: TapeEvent): void {
+    if (!this.#fenced && !this.#closed) this.#write(++this.#lastEvent, event);
+  }
+
+  async flush(): Promise<void> {
+    // Everything is on the tape.
+  }
+
+  async close(end: RunEnd, keepSeconds: number): Promise<void> {
+    if (this.#fenced || this.#closed) return;
+    this.#closed = true;
+    this.#write(-1, { event: END, data: JSON.stringify(end) });
+    if (!this.#fenced) this.#tape.keep(keepSeconds);
+  }
+
+  async release(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #write(n: number, { event, ns = [], data }: TapeEvent): void {
+    const { runId, attempt } = this.#attempt;
+    const entry = { seq: ++this.#lastSeq, runId, n, attempt, event, ns, at: this.#tape.now(), data };
+    if (!this.#tape.add(entry)) this.#fenced = true;
+  }
+}
