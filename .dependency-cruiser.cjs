@@ -10,7 +10,7 @@ const MAY_KNOW = {
   redis: ["domain"],
   memory: ["domain"],
   runtime: ["domain"],
-  testkit: ["domain", "embedded"],
+  testkit: ["domain", "embedded", "postgres"],
   cli: ["domain", "chassis", "embedded", "postgres", "redis", "memory", "runtime"],
 };
 

@@ -36,7 +36,7 @@ export class PostgresAssistantRepository implements AssistantRepository {
   }
 
   async insert(assistant: NewAssistant): Promise<Assistant | null> {
-    return await inTransaction(this.#db, async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       const row = await tx
         .insertInto("assistants")
         .values({
@@ -79,7 +79,7 @@ export class PostgresAssistantRepository implements AssistantRepository {
       .limit(query.limit)
       .offset(query.offset)
       .execute();
-    return await pageOf(rows.map(toAssistant), query, () => this.count(query, scope));
+    return pageOf(rows.map(toAssistant), query, () => this.count(query, scope));
   }
 
   async count(filter: AssistantFilter, scope: Scope): Promise<number> {
@@ -92,7 +92,7 @@ export class PostgresAssistantRepository implements AssistantRepository {
   }
 
   async update(id: AssistantId, patch: AssistantPatch, scope: Scope): Promise<Assistant | null> {
-    return await inTransaction(this.#db, async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       if (!(await lock(tx, id, scope))) return null;
       const row = await tx
         .updateTable("assistants")
@@ -119,7 +119,7 @@ export class PostgresAssistantRepository implements AssistantRepository {
   }
 
   async delete(id: AssistantId, scope: Scope): Promise<boolean> {
-    return await inTransaction(this.#db, async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       if (!(await lock(tx, id, scope))) return false;
       await tx.deleteFrom("crons").where("assistant_id", "=", id).execute();
       await tx.deleteFrom("assistants").where("assistant_id", "=", id).execute();
@@ -147,7 +147,7 @@ export class PostgresAssistantRepository implements AssistantRepository {
   }
 
   async setLatest(id: AssistantId, version: number, scope: Scope): Promise<Assistant | "no_assistant" | "no_version"> {
-    return await inTransaction(this.#db, async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       if (!(await lock(tx, id, scope))) return "no_assistant";
       const row = await tx
         .updateTable("assistants as a")

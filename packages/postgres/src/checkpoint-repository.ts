@@ -14,7 +14,7 @@ export class PostgresCheckpointRepository implements CheckpointRepository {
   }
 
   async write(batch: CheckpointBatch, claim: Claim | null): Promise<boolean> {
-    return await writeCheckpoints(this.#db, batch, claim);
+    return writeCheckpoints(this.#db, batch, claim);
   }
 
   async head(threadId: ThreadId, ns: string): Promise<string | null> {

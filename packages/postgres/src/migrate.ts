@@ -62,7 +62,7 @@ export async function schemaState(pool: pg.Pool | pg.PoolClient): Promise<Schema
   const found = await pool.query<{ ledger: string | null }>(
     "SELECT to_regclass('graphfleet_migrations')::text AS ledger",
   );
-  const applied = found.rows[0]?.ledger == null ? [] : await appliedNames(pool);
+  const applied = typeof found.rows[0]?.ledger === "string" ? await appliedNames(pool) : [];
   const known = MIGRATIONS.map(({ name }) => name);
   return {
     applied,

@@ -31,6 +31,13 @@ export function openPool(options: PoolOptions): pg.Pool {
     `SET idle_in_transaction_session_timeout = ${Math.ceil(options.idleInTransactionMs)}`,
   ].join("; ");
 
+  // The pool waits for the promise, which its types do not tell.
+  const prepare: (client: pg.ClientBase) => unknown = async (client) => {
+    // A connection that breaks in use fails its query; without a listener it would fail the process as well.
+    client.on("error", () => undefined);
+    await client.query(settings);
+  };
+
   const pool = new pg.Pool({
     connectionString: options.uri,
     max: options.max,
@@ -40,11 +47,7 @@ export function openPool(options: PoolOptions): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: { getTypeParser },
-    onConnect: async (client) => {
-      // A connection that breaks in use fails its query; without a listener it would fail the process as well.
-      client.on("error", () => undefined);
-      await client.query(settings);
-    },
+    onConnect: prepare,
   });
   pool.on("error", options.onError);
   return pool;

@@ -115,7 +115,7 @@ export class PostgresRunRepository implements RunRepository {
       .limit(query.limit)
       .offset(query.offset)
       .execute();
-    return await pageOf(rows.map(toRun), query, async () => {
+    return pageOf(rows.map(toRun), query, async () => {
       const { total } = await matching.select((eb) => eb.fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
       return total;
     });
@@ -150,30 +150,30 @@ export class PostgresRunRepository implements RunRepository {
   }
 
   async requestCancel(runIds: readonly RunId[], action: CancelAction): Promise<readonly CancelledRun[]> {
-    return await inTransaction(this.#db, (tx) => cancelRuns(tx, runIds, action));
+    return inTransaction(this.#db, (tx) => cancelRuns(tx, runIds, action));
   }
 
   async claim({ threadId }: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null> {
-    return await this.#once((db) => claimRun(db, threadId, lease));
+    return this.#once((db) => claimRun(db, threadId, lease));
   }
 
   async renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]> {
-    return await retryingConflicts(() => renewRuns(this.#heartbeat, claims, lease));
+    return retryingConflicts(() => renewRuns(this.#heartbeat, claims, lease));
   }
 
   async settle(claim: Claim, ending: Ending): Promise<EndingSettled> {
-    return await settleRun(this.#db, claim, ending);
+    return settleRun(this.#db, claim, ending);
   }
 
   async giveBack(claim: Claim, options: { readonly spent: boolean; readonly lastEvent: number }): Promise<Settled> {
-    return await this.#once((db) => giveBackRun(db, claim, options));
+    return this.#once((db) => giveBackRun(db, claim, options));
   }
 
   async rollBack(
     { runId, threadId, fence }: Claim,
     thread: { readonly snapshot: ThreadSnapshot; readonly ending: LastEnding; readonly lastSeq: number },
   ): Promise<Settled> {
-    return await inTransaction(this.#db, async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       await lockThread(tx, threadId);
       const { numDeletedRows } = await tx
         .deleteFrom("runs")
@@ -196,7 +196,7 @@ export class PostgresRunRepository implements RunRepository {
   }
 
   async unheard(olderThanSeconds: number, limit: number): Promise<readonly Ring[]> {
-    return await this.#once((db) => unheardRuns(db, olderThanSeconds, limit));
+    return this.#once((db) => unheardRuns(db, olderThanSeconds, limit));
   }
 
   async heard(runIds: readonly RunId[]): Promise<void> {
@@ -211,15 +211,15 @@ export class PostgresRunRepository implements RunRepository {
   }
 
   async reapExpired(options: { readonly maxAttempts: number; readonly limit: number }): Promise<readonly ReapedRun[]> {
-    return await reapExpiredRuns(this.#db, options);
+    return reapExpiredRuns(this.#db, options);
   }
 
   async sweepTemporary(olderThanSeconds: number, limit: number): Promise<number> {
-    return await sweepTemporaryThreads(this.#db, olderThanSeconds, limit);
+    return sweepTemporaryThreads(this.#db, olderThanSeconds, limit);
   }
 
   async counts(): Promise<RunCounts> {
-    return await countRuns(this.#db);
+    return countRuns(this.#db);
   }
 
   /** The runs that exist for callers, with their threads. */
@@ -233,6 +233,6 @@ export class PostgresRunRepository implements RunRepository {
 
   /** A single statement. Outside of a transaction it may be repeated after a deadlock; inside, the transaction is. */
   async #once<T>(work: (db: Kysely<Database>) => Promise<T>): Promise<T> {
-    return this.#db.isTransaction ? await work(this.#db) : await retryingConflicts(() => work(this.#db));
+    return this.#db.isTransaction ? work(this.#db) : retryingConflicts(() => work(this.#db));
   }
 }

@@ -15,11 +15,11 @@ import { inTransaction } from "./transaction.js";
  * update makes a stale worker's ending void; a cancel that was acknowledged before wins over whatever the worker says.
  */
 export async function settleRun(db: Kysely<Database>, claim: Claim, ending: Ending): Promise<EndingSettled> {
-  return await inTransaction(db, async (tx) => {
+  return inTransaction(db, async (tx) => {
     await lockThread(tx, claim.threadId);
     const { rows } = await settlement(claim, ending).execute(tx);
     const row = rows[0];
-    if (row === undefined) return await whyNot(tx, claim);
+    if (row === undefined) return whyNot(tx, claim);
     return { kind: "settled", status: row.status, next: row.run_id === null ? null : toRing(row as RingRow) };
   });
 }

@@ -64,7 +64,7 @@ export async function reapExpiredRuns(
   db: Kysely<Database>,
   { maxAttempts, limit }: { readonly maxAttempts: number; readonly limit: number },
 ): Promise<readonly ReapedRun[]> {
-  return await inTransaction(db, async (tx) => {
+  return inTransaction(db, async (tx) => {
     const locked = await sql<{ run_id: string }>`
       select r.run_id
       from runs r join threads t on t.thread_id = r.thread_id
@@ -143,7 +143,7 @@ export async function sweepTemporaryThreads(
   olderThanSeconds: number,
   limit: number,
 ): Promise<number> {
-  return await inTransaction(db, async (tx) => {
+  return inTransaction(db, async (tx) => {
     const { rows } = await sql<{ thread_id: string }>`
       select t.thread_id
       from threads t

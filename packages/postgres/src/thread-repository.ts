@@ -103,7 +103,7 @@ export class PostgresThreadRepository implements ThreadRepository {
       .limit(query.limit)
       .offset(query.offset)
       .execute();
-    return await pageOf(rows.map(toPartialThread), query, () => this.count(query, scope));
+    return pageOf(rows.map(toPartialThread), query, () => this.count(query, scope));
   }
 
   async count(filter: ThreadFilter, scope: Scope): Promise<number> {
@@ -128,7 +128,7 @@ export class PostgresThreadRepository implements ThreadRepository {
   }
 
   async delete(id: ThreadId, scope: Scope): Promise<boolean> {
-    return await inTransaction(this.#db, async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       const locked = await new PostgresThreadRepository(tx).lock(id, scope);
       if (locked === null) return false;
       await removeThreads(tx, [id]);

@@ -8,8 +8,8 @@ const TRIES = 3;
 
 /** Does the work in the transaction that is open, else in one of its own. */
 export async function inTransaction<T>(db: Kysely<Database>, work: (tx: Kysely<Database>) => Promise<T>): Promise<T> {
-  if (db.isTransaction) return await work(db);
-  return await retryingConflicts(() => db.transaction().execute((tx: Transaction<Database>) => work(tx)));
+  if (db.isTransaction) return work(db);
+  return retryingConflicts(() => db.transaction().execute((tx: Transaction<Database>) => work(tx)));
 }
 
 /**
