@@ -1,1 +1,1 @@
-export {};
+export { Child, type ChildSpec, describeExit, type Exit } from "./start/child.js";

@@ -15,7 +15,7 @@ export function doorbellSweep(deps: {
     everyMs: 1000,
     async once() {
       const rings = await deps.runs.unheard(UNHEARD_SECONDS, BATCH);
-      if (rings.length > 0) await deps.queue.ring(rings);
+      if (rings.length > 0) await deps.queue.ring(rings.map((ring) => ({ ...ring, repeated: true })));
       return rings.length;
     },
   };

@@ -4,8 +4,14 @@ import type { RunId, ThreadId } from "../ids.js";
 export interface Ring {
   readonly runId: RunId;
   readonly threadId: ThreadId;
-  /** Number of the last claim. Makes the ring of a new attempt a new ring. */
+  /** Number of the last claim. */
   readonly fence: number;
+  /**
+   * A repetition in case the first ring got lost: left out while an earlier repetition still waits to be heard. Other
+   * rings are never left out. A ring is in use while the run it led to executes, which may be another run of the
+   * thread; the ring for the next run must not be mistaken for that one.
+   */
+  readonly repeated?: boolean;
   /** Ring not before this many milliseconds from now. */
   readonly delayMs?: number;
 }

@@ -1,0 +1,43 @@
+import { LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
+import { type Static, Type } from "@sinclair/typebox";
+
+/** Every variable of the scheduler with its meaning, unit and default. */
+export const SchedulerEnv = Type.Object({
+  DATABASE_URI: Type.String({ format: "uri", description: "Postgres connection string" }),
+  REDIS_URI: Type.String({ format: "uri", description: "Redis connection string" }),
+  REDIS_KEY_PREFIX: Type.String({
+    default: "graphfleet:",
+    description: "Put before every Redis key, so fleets can share a server",
+  }),
+  GRAPHFLEET_SERVICE: Type.String({ default: "scheduler", description: "Name of this process in logs" }),
+  LANGGRAPH_POSTGRES_POOL_MAX_SIZE: Type.Integer({
+    minimum: 2,
+    default: 3,
+    description: "Postgres connections of this process",
+  }),
+  BG_JOB_MAX_RETRIES: Type.Integer({ minimum: 1, default: 3, description: "Times a run is started before it fails" }),
+  RESUMABLE_STREAM_TTL_SECONDS: Type.Integer({
+    minimum: 1,
+    default: 120,
+    description: "Seconds the result of a stateless run outlives it",
+  }),
+  OPS_PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 8125,
+    description: "Port of /ok and /metrics; 0 = off",
+  }),
+  ...LogEnv,
+  ...MetricsEnv,
+});
+
+export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
+  service: env.GRAPHFLEET_SERVICE,
+  database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
+  redis: { uri: env.REDIS_URI, keyPrefix: env.REDIS_KEY_PREFIX },
+  maxAttempts: env.BG_JOB_MAX_RETRIES,
+  temporaryKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
+  opsPort: env.OPS_PORT,
+  log: logOptions(env),
+  metricPrefix: env.METRIC_PREFIX,
+});

@@ -1,0 +1,53 @@
+import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact, startOpsServer } from "@graphfleet/chassis";
+import { makeSignals } from "@graphfleet/domain";
+import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
+import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
+import { SchedulerEnv, schedulerConfig } from "./config.js";
+import { startScheduler } from "./scheduler.js";
+
+// The whole process, top to bottom. A scheduler knows no graphs: user code never runs here.
+
+try {
+  const config = schedulerConfig(loadEnv(SchedulerEnv, process.env));
+  const log = createLogger({ service: config.service, ...config.log });
+  const life = new Lifecycle(log);
+  log.debug(redact(config), "configuration");
+
+  const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
+  const ledger = await openPostgres({ ...config.database, applicationName: `graphfleet-${config.service}`, onError });
+  life.use("postgres", ledger, (it) => it.close());
+  await requireCurrentSchema(ledger.pool);
+
+  const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
+  const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
+  const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
+  const metrics = new Metrics({ prefix: config.metricPrefix });
+  const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
+
+  const { storage } = ledger;
+  const scheduler = startScheduler({
+    storage,
+    queue,
+    signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
+    log,
+    observe: (sweep, rows) => swept.inc({ sweep }, rows),
+    options: { maxAttempts: config.maxAttempts, temporaryKeepSeconds: config.temporaryKeepSeconds },
+  });
+  const ops = await startOpsServer({
+    port: config.opsPort,
+    metrics,
+    stopping: life.stopping,
+    services: { postgres: () => storage.ping(), redis: () => redis.ping() },
+  });
+  life.use("ops", ops, (it) => it.close());
+  life.use("sweeps", scheduler, (it) => it.stop());
+
+  log.info({}, "scheduler is ready");
+  life.ready();
+  await life.run({ deadlineMs: 15_000 });
+} catch (error) {
+  process.stderr.write(
+    `The scheduler cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,
+  );
+  process.exit(1);
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact, startOpsServer } from "@graphfleet/chassis";
+import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
+import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
+import { describeError, loadProject, openRuntime } from "@graphfleet/runtime";
+import { WorkerEnv, workerConfig } from "./config.js";
+import { observeRuns } from "./worker-metrics.js";
+import { startWorker, type Worker } from "./worker.js";
+
+// The whole process, top to bottom. A worker executes runs; how many there are is nobody's business but the operator's.
+
+try {
+  const config = workerConfig(loadEnv(WorkerEnv, process.env));
+  const log = createLogger({ service: config.service, ...config.log });
+  const life = new Lifecycle(log);
+  log.debug(redact(config), "configuration");
+
+  const project = await loadProject(config.projectPath);
+  Object.assign(process.env, project.env);
+
+  const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
+  const ledger = await openPostgres({ ...config.database, applicationName: `graphfleet-${config.service}`, onError });
+  life.use("postgres", ledger, (it) => it.close());
+  await requireCurrentSchema(ledger.pool);
+
+  const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
+  const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
+  const metrics = new Metrics({ prefix: config.metricPrefix });
+  const dropped = metrics.counter("streaming_data_loss_counter", "Events that no tape could take");
+  const bus = life.use("tape", new RedisStreamBus(redis, { onDropped: (entries) => dropped.inc(entries) }), (it) =>
+    it.close(),
+  );
+  const control = new RedisControlChannel(redis);
+
+  const { storage } = ledger;
+  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+
+  let worker: Worker | null = null;
+  const slots = { max: config.concurrency, active: () => worker?.active() ?? 0 };
+  worker = startWorker({
+    storage,
+    bus,
+    queue,
+    control,
+    runner: runtime.runner,
+    describeError,
+    consume: (options) => consumeRings(redis, options),
+    observer: observeRuns(metrics, slots),
+    log,
+    options: {
+      concurrency: config.concurrency,
+      lease: { owner: `${config.service}:${randomUUID()}`, seconds: config.leaseSeconds },
+      maxAttempts: config.maxAttempts,
+      timeoutSeconds: config.timeoutSeconds,
+      tapeKeepSeconds: config.tapeKeepSeconds,
+    },
+  });
+  const ops = await startOpsServer({
+    port: config.opsPort,
+    metrics,
+    stopping: life.stopping,
+    services: { postgres: () => storage.ping(), redis: () => redis.ping() },
+  });
+  life.use("ops", ops, (it) => it.close());
+  life.use("runs", worker, (it) => it.drain(config.graceSeconds * 1000));
+
+  log.info({ slots: config.concurrency, graphs: runtime.catalog.ids() }, "worker is ready");
+  life.ready();
+  await life.run({ deadlineMs: (config.graceSeconds + 20) * 1000 });
+} catch (error) {
+  process.stderr.write(
+    `The worker cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,
+  );
+  process.exit(1);
+}
