@@ -1,0 +1,42 @@
+import { isObject, type Json, type JsonObject } from "@graphfleet/domain";
+import {
+  getConfigTypeSchema,
+  getInputTypeSchema,
+  getOutputTypeSchema,
+  getStateTypeSchema,
+  getUpdateTypeSchema,
+} from "@langchain/langgraph/zod/schema";
+import { toJson } from "../serialize.js";
+
+/** JSON schemas of a graph; null where the graph does not say. */
+export interface GraphSchemas {
+  readonly state: JsonObject | null;
+  readonly input: JsonObject | null;
+  readonly output: JsonObject | null;
+  readonly config: JsonObject | null;
+}
+
+/**
+ * What a graph tells of its own types at run time: state schemas written with `StateSchema` or zod. Graphs written with
+ * `Annotation` have types only in TypeScript, and say nothing here.
+ */
+export function schemasOf(graph: unknown): GraphSchemas {
+  const state = extract(() => getStateTypeSchema(graph));
+  const update = extract(() => getUpdateTypeSchema(graph));
+  return {
+    state: state ?? update,
+    input: extract(() => getInputTypeSchema(graph)) ?? update,
+    output: extract(() => getOutputTypeSchema(graph)) ?? state,
+    config: extract(() => getConfigTypeSchema(graph)),
+  };
+}
+
+/** A schema that cannot be told is not told; the graph runs without it. */
+function extract(get: () => unknown): JsonObject | null {
+  try {
+    const schema: Json = toJson(get() ?? null);
+    return isObject(schema) ? schema : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  type CheckpointRepository,
+  type ClaimedRun,
+  claimOf,
+  type GraphFinish,
+  type GraphRunner,
+  type GraphThread,
+  objectOrEmpty,
+  type RestingState,
+  type TapeEvent,
+} from "@graphfleet/domain";
+import type { BaseStore } from "@langchain/langgraph-checkpoint";
+import type pg from "pg";
+import { FleetSaver } from "../checkpoints/fleet-saver.js";
+import type { CompiledGraph } from "../compiled-graph.js";
+import type { GraphRegistry } from "../project/graph-registry.js";
+import { toJson } from "../serialize.js";
+import { EventProjector } from "./event-projector.js";
+import { graphStream, libraryModes } from "./graph-stream.js";
+import { type AttemptPlan, planAttempt } from "./plan-attempt.js";
+import { graphOptions, runConfigurable } from "./run-config.js";
+import { graphInput } from "./run-input.js";
+import { checkpointIdOf, interruptsOf, RunOutput } from "./run-output.js";
+
+export interface RunnerParts {
+  readonly graphs: GraphRegistry;
+  readonly pool: pg.Pool;
+  readonly checkpoints: CheckpointRepository;
+  readonly store: BaseStore;
+  /** Version of LangGraph, for labels. */
+  readonly libraryVersion: string;
+}
+
+type Io = Parameters<GraphRunner["execute"]>[1];
+
+/** Executes runs with LangGraph, on checkpoints in Postgres. */
+export class FleetRunner implements GraphRunner {
+  readonly #parts: RunnerParts;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  async execute(run: ClaimedRun, io: Io): Promise<GraphFinish> {
+    io.signal.throwIfAborted();
+    const stop = linkedAbort(io.signal);
+    const saver = run.spec.temporary ? null : this.#saver(run, (error) => stop.abort(error));
+    try {
+      return await this.#perform(run, saver, { signal: stop.signal, emit: io.emit });
+    } catch (error) {
+      // What was done before the end is kept, if the ledger still takes it from us.
+      await saver?.flush().catch(() => undefined);
+      if (saver?.failure) throw saver.failure.error;
+      if (io.signal.aborted) throw io.signal.reason;
+      throw error;
+    } finally {
+      stop.unlink();
+      saver?.close();
+    }
+  }
+
+  async snapshot(thread: GraphThread, options: { readonly without: string | null }): Promise<RestingState> {
+    const saver = new FleetSaver(this.#parts.pool, this.#parts.checkpoints, { kind: "read" });
+    if (options.without !== null) {
+      await saver.pretendHead(thread.id, await saver.headWithout(thread.id, options.without));
+    }
+    const graph = await this.#parts.graphs.get(thread.graphId, {
+      access: "threads.read",
+      config: { configurable: { ...objectOrEmpty(thread.config["configurable"]) } },
+      checkpointer: saver,
+      store: this.#parts.store,
+    });
+    const state = await graph.getState({ configurable: { thread_id: thread.id, checkpoint_ns: "" } });
+    const checkpointId = checkpointIdOf(state);
+    return {
+      values: checkpointId === null ? null : toJson(state.values),
+      interrupts: interruptsOf(state),
+      next: [...state.next],
+      checkpointId,
+    };
+  }
+
+  async #perform(run: ClaimedRun, saver: FleetSaver | null, io: Io): Promise<GraphFinish> {
+    const graph = await this.#graph(run, saver);
+    const plan: AttemptPlan = saver ? await planAttempt(graph, saver, run) : "begin";
+    const output = new RunOutput();
+    if (plan !== "rest") await this.#stream(graph, run, plan, output, io);
+    if (!saver) return output.finishTemporary();
+
+    await saver.flush();
+    return output.finish(await graph.getState({ configurable: { thread_id: run.threadId, checkpoint_ns: "" } }));
+  }
+
+  async #stream(graph: CompiledGraph, run: ClaimedRun, plan: AttemptPlan, output: RunOutput, io: Io): Promise<void> {
+    const projector = new EventProjector(run.spec, (event: TapeEvent) => io.emit(event));
+    const options = graphOptions(run, {
+      streamMode: libraryModes(run.spec.streamModes),
+      signal: io.signal,
+      libraryVersion: this.#parts.libraryVersion,
+      fromHead: plan === "go_on",
+    });
+    const input = plan === "go_on" ? null : graphInput(run.spec);
+    for await (const said of graphStream(graph, input, options, run.spec.streamModes.includes("events"))) {
+      output.note(said);
+      projector.project(said);
+    }
+  }
+
+  #graph(run: ClaimedRun, saver: FleetSaver | null): Promise<CompiledGraph> {
+    return this.#parts.graphs.get(run.spec.graphId, {
+      access: "threads.create_run",
+      config: { ...run.spec.config, configurable: runConfigurable(run, false) },
+      context: run.spec.context,
+      store: this.#parts.store,
+      ...(saver ? { checkpointer: saver } : {}),
+    });
+  }
+
+  #saver(run: ClaimedRun, onFailure: (error: unknown) => void): FleetSaver {
+    return new FleetSaver(this.#parts.pool, this.#parts.checkpoints, {
+      kind: "claimed",
+      claim: claimOf(run),
+      awaitWrites: run.spec.durability === "sync",
+      onFailure,
+    });
+  }
+}
+
+/** A controller that follows a signal, and that can also be aborted on its own. */
+function linkedAbort(signal: AbortSignal) {
+  const controller = new AbortController();
+  const follow = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", follow, { once: true });
+  return {
+    signal: controller.signal,
+    abort: (reason: unknown) => controller.abort(reason),
+    unlink: () => signal.removeEventListener("abort", follow),
+  };
+}

@@ -1,0 +1,67 @@
+import type { GraphFinish, Interrupt, Interrupts } from "@graphfleet/domain";
+import type { GraphSnapshot } from "../compiled-graph.js";
+import { stringify, toJson } from "../serialize.js";
+import type { Utterance } from "./graph-stream.js";
+
+/** Remembers the last state that the graph itself put out: the answer of `wait`. */
+export class RunOutput {
+  #last: unknown;
+  #paused = false;
+
+  note(said: Utterance): void {
+    if (said.kind !== "chunk" || said.mode !== "values" || said.ns.length > 0) return;
+    if (isPause(said.payload)) this.#paused = true;
+    else this.#last = said.payload;
+  }
+
+  /** How a run with checkpoints ended: the thread's state, and the answer of `wait`. */
+  finish(state: GraphSnapshot): GraphFinish {
+    const interrupts = interruptsOf(state);
+    const pause = state.next.length > 0 ? Object.values(interrupts).flat() : null;
+    return {
+      values: toJson(state.values),
+      interrupts,
+      next: [...state.next],
+      checkpointId: checkpointIdOf(state),
+      output: outputText(this.#last ?? state.values, pause),
+    };
+  }
+
+  /** How a run without checkpoints ended: there is only what it put out. */
+  finishTemporary(): GraphFinish {
+    return {
+      values: toJson(this.#last ?? null),
+      interrupts: {},
+      next: [],
+      checkpointId: null,
+      output: outputText(this.#last, this.#paused ? [] : null),
+    };
+  }
+}
+
+/** The answer of `wait`: never null, because clients look for keys in it. */
+export function outputText(values: unknown, pause: readonly Interrupt[] | null): string {
+  if (pause === null) return stringify(values ?? {});
+  const state = typeof values === "object" && values !== null && !Array.isArray(values) ? values : {};
+  return stringify({ ...state, __interrupt__: pause });
+}
+
+/** Interrupts that wait for an answer, by task. */
+export function interruptsOf(state: GraphSnapshot): Interrupts {
+  const waiting = state.tasks.filter((task) => task.interrupts.length > 0);
+  return Object.fromEntries(waiting.map((task) => [task.id, task.interrupts.map(toInterrupt)]));
+}
+
+export function toInterrupt(interrupt: { readonly id?: string; readonly value?: unknown }): Interrupt {
+  return { id: interrupt.id ?? "", value: toJson(interrupt.value) };
+}
+
+export function checkpointIdOf(state: GraphSnapshot): string | null {
+  // Without a checkpoint the library echoes the config it was asked with.
+  const id = state.createdAt === undefined ? null : state.config.configurable?.["checkpoint_id"];
+  return typeof id === "string" ? id : null;
+}
+
+function isPause(payload: unknown): boolean {
+  return typeof payload === "object" && payload !== null && "__interrupt__" in payload;
+}

@@ -1,0 +1,123 @@
+import { type GraphCatalog, graphNotFound } from "@graphfleet/domain";
+import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
+import { stop as stopBundler } from "esbuild";
+import {
+  type AccessContext,
+  bindGraph,
+  type CompiledGraph,
+  type GraphConfig,
+  type GraphFactory,
+  toCompiledGraph,
+} from "../compiled-graph.js";
+import { LoadError, loadExport } from "./load-module.js";
+import type { GraphEntry, ProjectConfig } from "./project-config.js";
+
+/** A graph of the project that cannot be served, and why. */
+export interface GraphFailure {
+  readonly graphId: string;
+  readonly file: string;
+  readonly line: number | null;
+  readonly message: string;
+}
+
+/** What someone wants a graph for, and the parts it should work with. */
+export interface GraphRequest {
+  readonly access: AccessContext;
+  readonly config: GraphConfig;
+  /** The run's context; only when a run executes. */
+  readonly context?: unknown;
+  readonly checkpointer?: BaseCheckpointSaver;
+  readonly store?: BaseStore;
+}
+
+type Loaded =
+  { readonly kind: "graph"; readonly graph: CompiledGraph } | { readonly kind: "factory"; readonly make: GraphFactory };
+
+/** The graphs of a project. One that fails to load is recorded and does not take the others down. */
+export class GraphRegistry implements GraphCatalog {
+  readonly #graphs: ReadonlyMap<string, Loaded>;
+  readonly #failures: readonly GraphFailure[];
+
+  private constructor(graphs: ReadonlyMap<string, Loaded>, failures: readonly GraphFailure[]) {
+    this.#graphs = graphs;
+    this.#failures = failures;
+  }
+
+  static async load(project: ProjectConfig): Promise<GraphRegistry> {
+    const graphs = new Map<string, Loaded>();
+    const failures: GraphFailure[] = [];
+    const results = await Promise.allSettled(project.graphs.map((entry) => loadGraph(entry, project.dir)));
+    for (const [index, result] of results.entries()) {
+      const entry = project.graphs[index];
+      if (!entry) continue;
+      if (result.status === "fulfilled") graphs.set(entry.id, result.value);
+      else failures.push(toFailure(entry, result.reason));
+    }
+    // The bundler is a process of its own; graphs are loaded once.
+    await stopBundler();
+    return new GraphRegistry(graphs, failures);
+  }
+
+  ids(): readonly string[] {
+    return [...this.#graphs.keys()];
+  }
+
+  has(graphId: string): boolean {
+    return this.#graphs.has(graphId);
+  }
+
+  /** Graphs that could not be loaded. */
+  failures(): readonly GraphFailure[] {
+    return this.#failures;
+  }
+
+  /**
+   * The graph, bound to the parts of the request. Each call returns a graph of its own; factories are asked each time.
+   *
+   * @throws DomainError `graph_not_found`; whatever a factory throws.
+   */
+  async get(graphId: string, request: GraphRequest): Promise<CompiledGraph> {
+    const loaded = this.#graphs.get(graphId);
+    if (!loaded) throw graphNotFound(graphId, this.ids());
+
+    const graph = loaded.kind === "graph" ? loaded.graph : await makeGraph(graphId, loaded.make, request);
+    return bindGraph(graph, { checkpointer: request.checkpointer, store: request.store });
+  }
+}
+
+async function loadGraph(entry: GraphEntry, projectDir: string): Promise<Loaded> {
+  const exported = await loadExport(entry, projectDir);
+  if (typeof exported === "function") return { kind: "factory", make: exported as GraphFactory };
+  try {
+    return { kind: "graph", graph: toCompiledGraph(exported) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LoadError(entry.file, null, `export "${entry.exportName}" of ${entry.written}: ${reason}`, error);
+  }
+}
+
+async function makeGraph(graphId: string, make: GraphFactory, request: GraphRequest): Promise<CompiledGraph> {
+  const made = await make(
+    { ...request.config, configurable: { ...request.config.configurable } },
+    {
+      accessContext: request.access,
+      executionRuntime: request.access === "threads.create_run" ? { context: request.context ?? {} } : null,
+    },
+  );
+  try {
+    return toCompiledGraph(made);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TypeError(`The factory of graph "${graphId}" returned no graph: ${reason}`, { cause: error });
+  }
+}
+
+function toFailure(entry: GraphEntry, reason: unknown): GraphFailure {
+  const known = reason instanceof LoadError ? reason : null;
+  return {
+    graphId: entry.id,
+    file: known?.file ?? entry.file,
+    line: known?.line ?? null,
+    message: reason instanceof Error ? reason.message : String(reason),
+  };
+}

@@ -1,0 +1,63 @@
+import type { GraphCatalog, GraphRunner, GraphStates, Repositories, SystemAssistant } from "@graphfleet/domain";
+import type pg from "pg";
+import { type GraphDescriber, makeGraphDescriber } from "./describe/graph-describer.js";
+import { FleetRunner } from "./execute/fleet-runner.js";
+import { ItemStore } from "./item-store.js";
+import { libraryVersion } from "./library-version.js";
+import { type GraphFailure, GraphRegistry } from "./project/graph-registry.js";
+import type { ProjectConfig } from "./project/project-config.js";
+import { FleetStates } from "./state/fleet-states.js";
+import { systemAssistants } from "./system-assistants.js";
+
+/** What the runtime needs of a logger. */
+export interface RuntimeLog {
+  warn(fields: object, message: string): void;
+}
+
+/** A project's graphs, ready to be run, read and described. */
+export interface Runtime {
+  readonly catalog: GraphCatalog;
+  readonly runner: GraphRunner;
+  readonly states: GraphStates;
+  readonly describe: GraphDescriber;
+  /** Graphs that could not be loaded; whether that stops the process is its owner's decision. */
+  readonly failures: readonly GraphFailure[];
+  readonly langgraphVersion: string;
+  /** One per loaded graph. `defaults` is the value of LANGGRAPH_CONFIG. @throws ProjectError when it makes no sense. */
+  systemAssistants(defaults?: string): SystemAssistant[];
+}
+
+/**
+ * Loads the project's graphs and connects them to the ledger. The environment of the graphs must be in place: their
+ * modules run now. Graphs that fail to load are reported, not thrown.
+ */
+export async function openRuntime(parts: {
+  readonly project: ProjectConfig;
+  readonly pool: pg.Pool;
+  readonly storage: Pick<Repositories, "checkpoints" | "items">;
+  readonly log: RuntimeLog;
+}): Promise<Runtime> {
+  const { project, pool, storage, log } = parts;
+  for (const warning of project.warnings) log.warn({}, warning);
+
+  const graphs = await GraphRegistry.load(project);
+  const store = new ItemStore(storage.items, {
+    ttlMinutes: project.store.ttl?.default_ttl ?? null,
+    refreshOnRead: project.store.ttl?.refresh_on_read ?? true,
+  });
+  const version = libraryVersion();
+  const shared = { graphs, pool, checkpoints: storage.checkpoints, store };
+  return {
+    catalog: graphs,
+    runner: new FleetRunner({ ...shared, libraryVersion: version }),
+    states: new FleetStates(shared),
+    describe: makeGraphDescriber(graphs),
+    failures: graphs.failures(),
+    langgraphVersion: version,
+    systemAssistants: (defaults) =>
+      systemAssistants(
+        project.graphs.filter(({ id }) => graphs.has(id)),
+        defaults,
+      ),
+  };
+}
