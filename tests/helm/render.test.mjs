@@ -1,5 +1,5 @@
 // Renders the chart with every values file in helm/graphfleet/ci and looks at what Kubernetes would get.
-// Needs the helm binary (on PATH, or named by HELM); says so and skips without it. Run: node --test tests/helm/
+// Needs the helm binary (on PATH, or named by HELM); says so and skips without it. Run: node --test tests/helm/render.test.mjs
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
