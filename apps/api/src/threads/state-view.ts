@@ -1,11 +1,4 @@
-import type {
-  CheckpointRef,
-  HistoryQuery,
-  Interrupt,
-  StateSnapshot,
-  StateUpdate,
-  TaskState,
-} from "@graphfleet/domain";
+import type { CheckpointRef, HistoryQuery, Interrupt, StateSnapshot, StateUpdate, TaskState } from "@graphfleet/domain";
 import { toCheckpointSelector } from "../http/checkpoint-selector.js";
 import { given } from "../http/given.js";
 import type { HistoryWire, StateUpdateWire } from "./threads.schemas.js";

@@ -1,0 +1,65 @@
+import { LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
+import { type Static, Type } from "@sinclair/typebox";
+
+/** Every variable of the API with its meaning, unit and default. */
+export const ApiEnv = Type.Object({
+  DATABASE_URI: Type.String({ format: "uri", description: "Postgres connection string" }),
+  REDIS_URI: Type.String({ format: "uri", description: "Redis connection string" }),
+  REDIS_KEY_PREFIX: Type.String({
+    default: "graphfleet:",
+    description: "Put before every Redis key, so fleets can share a server",
+  }),
+  GRAPHFLEET_CONFIG: Type.String({ default: "langgraph.json", description: "Path of the project's langgraph.json" }),
+  GRAPHFLEET_SERVICE: Type.String({ default: "api", description: "Name of this process in logs" }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8123, description: "Port of the REST API; 0 = any free" }),
+  HOST: Type.Optional(
+    Type.String({ description: "Address to listen on; left out = all, IPv6 ones too where there are any" }),
+  ),
+  LANGGRAPH_POSTGRES_POOL_MAX_SIZE: Type.Integer({
+    minimum: 2,
+    default: 10,
+    description: "Postgres connections of this process",
+  }),
+  HTTP_MAX_REQUEST_BODY_BYTES: Type.Integer({
+    minimum: 1,
+    default: 25 * 1024 * 1024,
+    description: "Largest request body in bytes; a larger one is answered 413",
+  }),
+  CORS_ALLOW_ORIGINS: Type.String({
+    default: "*",
+    description: "Origins whose pages may call this server, separated by commas; * = all",
+  }),
+  LANGGRAPH_CONFIG: Type.Optional(
+    Type.String({ description: "JSON map of graph id to the config of its system assistant" }),
+  ),
+  LANGSMITH_API_KEY: Type.Optional(Type.String({ description: "Key of LangSmith, where the graphs' traces go" })),
+  LANGCHAIN_API_KEY: Type.Optional(Type.String({ description: "Older name of LANGSMITH_API_KEY" })),
+  LANGSMITH_TRACING: Type.Optional(Type.String({ description: "false turns tracing off" })),
+  LANGCHAIN_TRACING_V2: Type.Optional(Type.String({ description: "Older name of LANGSMITH_TRACING" })),
+  ...LogEnv,
+  ...MetricsEnv,
+});
+
+export const apiConfig = (env: Static<typeof ApiEnv>) => ({
+  service: env.GRAPHFLEET_SERVICE,
+  projectPath: env.GRAPHFLEET_CONFIG,
+  database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
+  redis: { uri: env.REDIS_URI, keyPrefix: env.REDIS_KEY_PREFIX },
+  port: env.PORT,
+  host: env.HOST,
+  maxBodyBytes: env.HTTP_MAX_REQUEST_BODY_BYTES,
+  corsOrigins: env.CORS_ALLOW_ORIGINS.split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== ""),
+  systemAssistants: env.LANGGRAPH_CONFIG,
+  langsmith: isTraced(env),
+  log: logOptions(env),
+  metricPrefix: env.METRIC_PREFIX,
+});
+
+/** There is a key, and nobody turned tracing off. */
+function isTraced(env: Static<typeof ApiEnv>): boolean {
+  const key = env.LANGSMITH_API_KEY ?? env.LANGCHAIN_API_KEY;
+  const off = [env.LANGSMITH_TRACING, env.LANGCHAIN_TRACING_V2].some((value) => value?.toLowerCase() === "false");
+  return key !== undefined && !off;
+}
