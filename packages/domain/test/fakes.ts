@@ -34,6 +34,8 @@ interface Rows {
 
 export interface FakeLedger extends Storage {
   readonly rows: Rows;
+  /** Runs as use cases handed them in. */
+  readonly inserted: NewRun[];
   /** Runs once, right before the next transaction begins: somebody else was quicker. */
   meanwhile: (() => void) | null;
   addAssistant(assistant: Assistant): Assistant;
@@ -44,6 +46,7 @@ export interface FakeLedger extends Storage {
 /** The ledger, without its adapters' cares: one transaction at a time, undone when it throws. */
 export function fakeLedger(): FakeLedger {
   const rows: Rows = { assistants: new Map(), threads: new Map(), runs: new Map() };
+  const inserted: NewRun[] = [];
   const runsOf = (id: ThreadId) => [...rows.runs.values()].filter((run) => run.threadId === id);
 
   const repositories: Repositories = {
@@ -112,6 +115,7 @@ export function fakeLedger(): FakeLedger {
   const ledger: FakeLedger = {
     ...repositories,
     rows,
+    inserted,
     meanwhile: null,
     addAssistant(assistant) {
       rows.assistants.set(assistant.id, assistant);
@@ -149,7 +153,9 @@ export function fakeLedger(): FakeLedger {
     return row !== undefined && isVisible(row, scope) ? row : null;
   }
 
-  function insertRun({ auth: _auth, afterSeconds, ...run }: NewRun): Run {
+  function insertRun(wanted: NewRun): Run {
+    inserted.push(wanted);
+    const { auth: _auth, afterSeconds, ...run } = wanted;
     const made = aRun(run);
     const row = { ...made, runAfter: new Date(made.createdAt.getTime() + afterSeconds * 1000) };
     rows.runs.set(row.id, row);

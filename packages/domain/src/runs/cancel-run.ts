@@ -53,6 +53,8 @@ export function makeCancelRun({ storage, authorizer, signals, followRun, forgetR
 
     const cancelled = await mark(threadId, [runId], action, scope);
     await signals.announce({ cancelled });
+    // It ended just before we took the lock.
+    if (cancelled.length === 0 && action === "rollback") return await forgetIfOver(request, scope);
     if (request.wait && cancelled.some(({ state }) => state !== "done")) await untilOver(run, signal);
   };
 
@@ -73,6 +75,11 @@ export function makeCancelRun({ storage, authorizer, signals, followRun, forgetR
     });
   }
 
+  async function forgetIfOver({ runId, threadId }: CancelRequest, scope: Scope): Promise<void> {
+    const run = await storage.runs.get(runId, threadId, scope);
+    if (run !== null && isTerminal(run.status)) await forgetRun(run, scope);
+  }
+
   async function untilOver(run: Run, signal: AbortSignal): Promise<void> {
     const events = followRun(run, { afterEvent: Number.MAX_SAFE_INTEGER, signal });
     while ((await events.next()).done !== true);
@@ -89,13 +96,14 @@ export function makeForgetRun(deps: {
   const { storage, states } = deps;
 
   return async function forgetRun(run, scope) {
-    await storage.transaction(async (tx) => {
-      if ((await tx.threads.lock(run.threadId, scope)) === null) throw threadNotFound(run.threadId);
+    const { config } = await storage.transaction(async (tx) => {
+      const thread = await tx.threads.lock(run.threadId, scope);
+      if (thread === null) throw threadNotFound(run.threadId);
       await tx.runs.delete(run.id, run.threadId);
+      return thread;
     });
 
-    const thread = { id: run.threadId, graphId: run.spec.graphId, config: {} };
-    const state = await states.get(thread, { subgraphs: false });
+    const state = await states.get({ id: run.threadId, graphId: run.spec.graphId, config }, { subgraphs: false });
     await storage.transaction(async (tx) => {
       const locked = await tx.threads.lock(run.threadId, scope);
       if (locked === null || (await tx.runs.inflight(run.threadId)).length > 0) return;

@@ -6,11 +6,10 @@ import type { Scope } from "../auth/scope.js";
 import { threadBusy, threadNotFound } from "../errors.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
 import type { Ids, RunId, ThreadId } from "../ids.js";
-import type { JsonObject } from "../json.js";
 import type { Repositories, Storage } from "../storage.js";
 import type { LockedThread } from "../threads/thread.js";
 import { admitRun } from "./admit-run.js";
-import { type MergedRun, mergeRun } from "./merge-run.js";
+import { mergeRun } from "./merge-run.js";
 import type { Run } from "./run.js";
 import type { CancelledRun } from "./run-repository.js";
 import type { RunRequest } from "./run-request.js";
@@ -70,14 +69,15 @@ export function makeCreateRuns({ storage, graphs, authorizer, signals, ids }: Cr
     return { request: { ...request, metadata: value.metadata }, assistant, runId, threadId, scope };
   }
 
-  async function admit(tx: Repositories, { request, assistant, runId, threadId, scope }: Planned, caller: Caller) {
+  async function admit(tx: Repositories, planned: Planned, caller: Caller) {
+    const { request, assistant, runId, threadId, scope } = planned;
     const ownThread = request.threadId === null;
     const found = ownThread ? null : await tx.threads.lock(threadId, scope);
     if (found === null && !ownThread && request.ifNotExists === "reject") throw threadNotFound(threadId);
 
-    const before = found ?? { metadata: {}, config: {} };
-    const merged = mergeRun(request, { assistant, thread: before, runId, threadId, caller });
-    const thread = found ?? (await makeThread(tx, threadId, scope, merged, request.metadata));
+    const thread = found ?? (await makeThread(tx, planned, caller));
+    // Only now: the thread may turn out to be another request's, with settings of its own.
+    const merged = mergeRun(request, { assistant, thread, runId, threadId, caller });
 
     const inflight = ownThread ? [] : await tx.runs.inflight(threadId);
     const admission = admitRun(
@@ -112,12 +112,12 @@ export function makeCreateRuns({ storage, graphs, authorizer, signals, ids }: Cr
 
   async function makeThread(
     tx: Repositories,
-    id: ThreadId,
-    scope: Scope,
-    { thread, spec }: MergedRun,
-    extra: JsonObject,
+    { request, assistant, runId, threadId: id, scope }: Planned,
+    caller: Caller,
   ): Promise<LockedThread> {
-    const metadata = { ...thread.metadata, ...extra };
+    const blank = { metadata: {}, config: {} };
+    const { thread, spec } = mergeRun(request, { assistant, thread: blank, runId, threadId: id, caller });
+    const metadata = { ...thread.metadata, ...request.metadata };
     const made = await tx.threads.insert({ id, metadata, config: thread.config, temporary: spec.temporary });
     if (made !== null) return { ...made, streamSeq: 0 };
 

@@ -11,6 +11,9 @@ const MODES_FOR_LATER: readonly StreamMode[] = ["values", "updates", "messages-t
 /** Configurable values that only the server may set: who the run is for. */
 const SERVER_ONLY = ["langgraph_auth_user", "langgraph_auth_user_id", "langgraph_auth_permissions"];
 
+/** Configurable values that point at one run or one place in the past. On the thread they would bind every later run to it. */
+const ONCE = ["run_id", "thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map"];
+
 export interface MergedRun {
   readonly spec: RunSpec;
   readonly metadata: JsonObject;
@@ -36,7 +39,7 @@ export function mergeRun(
   const { assistant, thread, caller } = found;
   const ids = { graph_id: assistant.graphId, assistant_id: assistant.id };
   const metadata: JsonObject = { ...assistant.metadata, ...thread.metadata, ...ids, ...request.metadata };
-  const lasting = withoutServerOnly({
+  const given = without(SERVER_ONLY, {
     ...objectOrEmpty(assistant.config.configurable),
     ...objectOrEmpty(thread.config.configurable),
     ...objectOrEmpty(request.config.configurable),
@@ -46,7 +49,7 @@ export function mergeRun(
     metadata,
     thread: {
       metadata: ids,
-      config: { ...assistant.config, ...thread.config, ...request.config, configurable: lasting },
+      config: { ...assistant.config, ...thread.config, ...request.config, configurable: without(ONCE, given) },
     },
     spec: {
       graphId: assistant.graphId,
@@ -56,7 +59,7 @@ export function mergeRun(
         ...assistant.config,
         ...request.config,
         configurable: {
-          ...lasting,
+          ...given,
           ...checkpointFields(request),
           ...tracerFields(request),
           ...caller.headers,
@@ -112,5 +115,5 @@ function tracerFields({ langsmithTracer: tracer }: RunRequest): JsonObject {
   };
 }
 
-const withoutServerOnly = (configurable: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(configurable).filter(([key]) => !SERVER_ONLY.includes(key)));
+const without = (keys: readonly string[], configurable: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(configurable).filter(([key]) => !keys.includes(key)));

@@ -10,7 +10,11 @@ const finish = (next: readonly string[]): GraphFinish => ({
 });
 const finished = (next: readonly string[]): Outcome => ({ kind: "finished", finish: finish(next) });
 const stopped = (reason: StopReason): Outcome => ({ kind: "stopped", reason });
-const failed = (retryable: boolean): Outcome => ({ kind: "failed", error: { error: "Boom", message: "no" }, retryable });
+const failed = (retryable: boolean): Outcome => ({
+  kind: "failed",
+  error: { error: "Boom", message: "no" },
+  retryable,
+});
 
 describe("settlementOf", () => {
   test("a graph that has nothing left to do is a success", () => {
