@@ -25,7 +25,8 @@ export interface OpsAnswer {
 }
 
 /**
- * Serves /ok and /metrics for a process without an HTTP API of its own. Port 0 means off.
+ * Serves /ok and /metrics for a process without an HTTP API of its own. Port 0 means off; without a host it listens on
+ * all addresses, as the API does.
  *
  * /ok does not ask the databases unless told to (?check_db=1): an outage of Postgres must not make the orchestrator
  * restart every worker.
@@ -44,7 +45,7 @@ export async function startOpsServer(
     server.once("error", (error) => {
       reject(new Error(`Cannot listen on ops port ${options.port}: ${error.message}`, { cause: error }));
     });
-    server.listen(options.port, options.host ?? "0.0.0.0", resolve);
+    server.listen({ port: options.port, ...(options.host === undefined ? {} : { host: options.host }) }, resolve);
   });
   return {
     port: options.port,
