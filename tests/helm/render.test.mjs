@@ -77,6 +77,13 @@ test("a worker's pod outlives its grace by thirty seconds", { skip }, () => {
   assert.match(worker, /- name: BG_JOB_SHUTDOWN_GRACE_PERIOD_SECS\n\s+value: "600"\n/);
 });
 
+test("an API pod serves on, drains for ten seconds and has thirty more", { skip }, () => {
+  const api = render("--set", "api.preStopSeconds=15").get("Deployment/rel-graphfleet-api");
+
+  assert.match(api, /command: \["sleep", "15"\]/);
+  assert.match(api, /terminationGracePeriodSeconds: 55\n/);
+});
+
 test("every process is probed on /ok", { skip }, () => {
   const documents = render();
 
