@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact, startOpsServer } from "@graphfleet/chassis";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { describeError, loadProject, openRuntime } from "@graphfleet/runtime";
+import { describeError, loadProject, openRuntime, readProjectEnv } from "@graphfleet/runtime";
 import { WorkerEnv, workerConfig } from "./config.js";
 import { observeRuns } from "./worker-metrics.js";
 import { startWorker, type Worker } from "./worker.js";
@@ -16,7 +16,7 @@ try {
   log.debug(redact(config), "configuration");
 
   const project = await loadProject(config.projectPath);
-  Object.assign(process.env, project.env);
+  Object.assign(process.env, await readProjectEnv(project, process.env));
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const ledger = await openPostgres({ ...config.database, applicationName: `graphfleet-${config.service}`, onError });
