@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact } from "@graphfleet/chassis";
+import { allowAll, randomIds } from "@graphfleet/domain";
+import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
+import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
+import { loadProject, openRuntime, readProjectEnv } from "@graphfleet/runtime";
+import { startApi } from "./api.js";
+import { ApiEnv, apiConfig } from "./config.js";
+import { gaugeFleet } from "./fleet-gauges.js";
+import { patiently } from "./patiently.js";
+
+// The whole process, top to bottom. The API writes down what is asked and reads out what came of it; it executes nothing.
+
+/** A database that is just starting gets this long; then whoever supervises us may try something else. */
+const POSTGRES_PATIENCE_MS = 120_000;
+const STOP_DEADLINE_MS = 20_000;
+
+try {
+  const config = apiConfig(loadEnv(ApiEnv, process.env));
+  const log = createLogger({ service: config.service, ...config.log });
+  const life = new Lifecycle(log);
+  log.debug(redact(config), "configuration");
+
+  const project = await loadProject(config.projectPath);
+  Object.assign(process.env, await readProjectEnv(project, process.env));
+
+  const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
+  const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
+  const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, stopping: life.stopping, log };
+  const ledger = await patiently(() => openPostgres(database), patience);
+  life.use("postgres", ledger, (it) => it.close());
+  await requireCurrentSchema(ledger.pool);
+
+  // Redis may be away: runs are accepted all the same, and sweeps ring for them when it is back.
+  const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
+  const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
+  const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
+  const control = new RedisControlChannel(redis);
+
+  const { storage } = ledger;
+  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
+  await storage.assistants.syncSystem(runtime.systemAssistants(config.systemAssistants));
+
+  const metrics = new Metrics({ prefix: config.metricPrefix });
+  gaugeFleet(metrics, { runs: storage.runs, poolStats: () => ledger.poolStats(), tapesRead: () => bus.watching() });
+
+  const api = await startApi({
+    storage,
+    bus,
+    queue,
+    control,
+    catalog: runtime.catalog,
+    states: runtime.states,
+    authorizer: allowAll,
+    ids: randomIds,
+    log,
+    metrics,
+    info: { version: version(), langgraphVersion: runtime.langgraphVersion, crons: false, langsmith: config.langsmith },
+    services: { postgres: () => storage.ping(), redis: () => redis.ping() },
+    maxBodyBytes: config.maxBodyBytes,
+    corsOrigins: config.corsOrigins,
+    port: config.port,
+    host: config.host,
+  });
+  life.use("http", api, (it) => it.close());
+
+  log.info({ port: api.port, graphs: runtime.catalog.ids() }, "api is ready");
+  life.ready();
+  await life.run({ deadlineMs: STOP_DEADLINE_MS });
+} catch (error) {
+  process.stderr.write(
+    `The API cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,
+  );
+  process.exit(1);
+}
+
+function version(): string {
+  const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { readonly version: string }).version;
+}
