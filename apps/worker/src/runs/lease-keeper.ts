@@ -41,12 +41,17 @@ interface Held {
   readonly claim: Claim;
   readonly abort: AbortController;
   readonly deadline: NodeJS.Timeout;
+  /** Fires when no renewal got through for almost a lease. */
+  expiry: NodeJS.Timeout;
   renewedAt: number;
   lastEvent: () => number;
 }
 
 /** A renewal is asked for at a third of the lease, so two may get lost. */
 export const beatMsOf = (lease: Lease): number => (lease.seconds * 1000) / 3;
+
+/** A timer that is asked to wait longer than this fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
@@ -64,13 +69,18 @@ export class LeaseKeeper {
   /** Takes a freshly claimed run under its wing. */
   hold(run: ClaimedRun): HeldRun {
     const abort = new AbortController();
+    const timeoutMs = Math.min(this.#options.timeoutSeconds * 1000, LONGEST_TIMER_MS);
     const held: Held = {
       claim: claimOf(run),
       abort,
-      deadline: setTimeout(() => stop(abort, "timed_out"), this.#options.timeoutSeconds * 1000),
+      deadline: setTimeout(() => stop(abort, "timed_out"), timeoutMs),
+      expiry: setTimeout(() => stop(abort, "lease_lost"), this.#patienceMs),
       renewedAt: performance.now(),
       lastEvent: () => run.lastEvent,
     };
+    // The run came back to us because our own earlier claim of it ran out: nobody renews that one any more.
+    const earlier = this.#held.get(run.id);
+    if (earlier !== undefined) stop(earlier.abort, "lease_lost");
     this.#held.set(run.id, held);
     if (run.cancelAction !== null) stop(abort, reasonOf(run.cancelAction));
     if (this.#stopping) stop(abort, "shutting_down");
@@ -83,6 +93,7 @@ export class LeaseKeeper {
       },
       release: () => {
         clearTimeout(held.deadline);
+        clearTimeout(held.expiry);
         if (this.#held.get(run.id) === held) this.#held.delete(run.id);
       },
     };
@@ -95,22 +106,21 @@ export class LeaseKeeper {
 
     const askedAt = performance.now();
     try {
-      const renewed = await this.#options.runs.renew(
-        before.map(({ claim, lastEvent }) => ({ ...claim, lastEvent: lastEvent() })),
-        this.#options.lease,
-      );
+      const { runs, lease } = this.#options;
+      const claims = before.map(({ claim, lastEvent }) => ({ ...claim, lastEvent: lastEvent() }));
+      // A ledger that hangs must not keep the next heartbeat waiting.
+      const renewed = await within(beatMsOf(lease), runs.renew(claims, lease));
       const actions = new Map(renewed.map(({ runId, fence, cancelAction }) => [`${runId}:${fence}`, cancelAction]));
       for (const held of before) {
         const action = actions.get(`${held.claim.runId}:${held.claim.fence}`);
         if (action === undefined) stop(held.abort, "lease_lost");
         else {
-          held.renewedAt = askedAt;
+          this.#extend(held, askedAt);
           if (action !== null) stop(held.abort, reasonOf(action));
         }
       }
     } catch (error) {
       this.#options.log.warn({ err: error, held: before.length }, "leases could not be renewed");
-      this.#dropOverdue(before);
     }
   }
 
@@ -125,11 +135,20 @@ export class LeaseKeeper {
     for (const { abort } of this.#held.values()) stop(abort, "shutting_down");
   }
 
-  #dropOverdue(held: readonly Held[]): void {
-    const patience = this.#options.lease.seconds * 1000 - beatMsOf(this.#options.lease) / 2;
-    for (const { abort, renewedAt } of held) {
-      if (performance.now() - renewedAt > patience) stop(abort, "lease_lost");
-    }
+  /** Counts from the question, not from the answer: the database may have renewed at any moment in between. */
+  #extend(held: Held, askedAt: number): void {
+    const isReleased = this.#held.get(held.claim.runId) !== held;
+    if (isReleased || askedAt < held.renewedAt) return;
+
+    held.renewedAt = askedAt;
+    clearTimeout(held.expiry);
+    const leftMs = this.#patienceMs - (performance.now() - askedAt);
+    held.expiry = setTimeout(() => stop(held.abort, "lease_lost"), leftMs);
+  }
+
+  /** How long a lease counts as ours without a renewal: a little less than the lease. */
+  get #patienceMs(): number {
+    return this.#options.lease.seconds * 1000 - beatMsOf(this.#options.lease) / 2;
   }
 }
 
@@ -138,4 +157,17 @@ const reasonOf = (action: CancelAction): StopReason => (action === "rollback" ? 
 /** The first reason stays. */
 function stop(abort: AbortController, reason: StopReason): void {
   if (!abort.signal.aborted) abort.abort(reason);
+}
+
+/** Rejects when the answer takes longer than `ms`. The work goes on, and whatever becomes of it is ignored. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

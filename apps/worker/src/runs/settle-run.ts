@@ -2,6 +2,7 @@ import {
   claimOf,
   type ClaimedRun,
   DomainError,
+  type GraphError,
   type GraphRunner,
   type Log,
   type Outcome,
@@ -74,7 +75,9 @@ export function makeSettleRun(deps: SettleRunDeps) {
     if (settled.kind === "rollback_wanted") return await rollBack(run, tape);
     if (settled.kind === "stale") return await leave(run, tape);
 
-    await tape.close({ status: settled.status, output: outputOf(outcome, settlement, state) }, tapeKeepSeconds);
+    // A cancel that was acknowledged first won: the error is not on record, so nobody is told of it.
+    const error = settled.status === settlement.status ? settlement.error : null;
+    await tape.close({ status: settled.status, output: outputOf(outcome, error, state) }, tapeKeepSeconds);
     await ringNext(settled.next);
     log.info({ run_id: run.id, thread_id: run.threadId, status: settled.status, attempt: run.attempt }, "run ended");
     return settled.status;
@@ -153,11 +156,7 @@ export type SettleRun = ReturnType<typeof makeSettleRun>;
 
 const threadOf = (run: ClaimedRun) => ({ id: run.threadId, graphId: run.spec.graphId, config: run.spec.config });
 
-function outputOf(
-  outcome: Outcome,
-  settlement: Settlement & { kind: "end" },
-  state: { readonly values: unknown } | null,
-): string {
-  if (settlement.error !== null) return JSON.stringify({ __error__: settlement.error });
+function outputOf(outcome: Outcome, error: GraphError | null, state: { readonly values: unknown } | null): string {
+  if (error !== null) return JSON.stringify({ __error__: error });
   return outcome.kind === "finished" ? outcome.finish.output : JSON.stringify(state?.values ?? {});
 }
