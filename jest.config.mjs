@@ -54,7 +54,7 @@ export default {
       globals: { RING_TIMEOUT_MS: 10_000 },
       testMatch: [
         ...beside(".test.ts"),
-        "<rootDir>/{scripts,tests/bench}/**/*.test.mjs",
+        "<rootDir>/{scripts,tests/bench,tests/deploy}/**/*.test.mjs",
         "<rootDir>/tests/graphs/*.test.ts",
       ],
       testPathIgnorePatterns: [...base.testPathIgnorePatterns, "\\.(int|e2e)\\.test\\.ts$"],
