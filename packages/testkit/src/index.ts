@@ -4,3 +4,18 @@ export { manualClock, type ManualClock } from "./clock.js";
 export { openPrivateRedis, type PrivateRedis } from "./private-redis.js";
 export { describeRedis, redisPrefix, redisUri } from "./redis.js";
 export { silentLog } from "./silent-log.js";
+export { controlChannelSuite, type ControlChannelFixture, listenFor, newHint } from "./suites/control-channel.suite.js";
+export { Hearing, newRing, runQueueSuite, type RunQueueFixture } from "./suites/run-queue.suite.js";
+export {
+  appendMany,
+  events,
+  firstAttempt,
+  follow,
+  nextAttempt,
+  range,
+  replayed,
+  streamBusSuite,
+  type StreamBusFixture,
+  type StreamBusSetup,
+  toEnd,
+} from "./suites/stream-bus.suite.js";
