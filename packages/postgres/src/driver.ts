@@ -1,3 +1,4 @@
+import { unavailable } from "@graphfleet/domain";
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -51,7 +52,8 @@ class LedgerDriver implements Driver {
     try {
       return new LedgerConnection(await this.#pool.connect(), this.#deadlineMs);
     } catch (error) {
-      throw toLedgerError(error);
+      // Whatever the reason (network, password, no free connection in time): the ledger cannot be reached.
+      throw unavailable("The database is not available.", error);
     }
   }
 

@@ -1,0 +1,125 @@
+import { DomainError, WHOLE_HOUSE, randomIds } from "@graphfleet/domain";
+import { type TestLedger, databaseUri, openLedger } from "@graphfleet/testkit";
+
+import { openPostgres } from "./database.js";
+
+let ledger: TestLedger;
+beforeEach(async () => {
+  ledger = await openLedger({ poolMax: 2 });
+});
+afterEach(() => ledger.close());
+
+const unavailable = expect.objectContaining({ code: "unavailable" });
+
+/** Ends all sessions of the test's database but the one that asks, and waits until they are gone. */
+async function killSessions(admin: TestLedger) {
+  await admin.pool.query(`
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+}
+
+test("bounds what a session may wait for", async () => {
+  const { rows } = await ledger.pool.query(`
+    SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l,
+           current_setting('idle_in_transaction_session_timeout') AS i, current_setting('application_name') AS a`);
+  expect(rows).toEqual([{ s: "30s", l: "5s", i: "15s", a: "graphfleet-test" }]);
+});
+
+test("a database that cannot be reached is unavailable, with the cause", async () => {
+  const opening = openPostgres({ uri: databaseUri(ledger.uri, "nowhere"), poolMax: 1, applicationName: "test" });
+  await expect(opening).rejects.toEqual(unavailable);
+  await expect(opening).rejects.toMatchObject({ cause: expect.objectContaining({ code: "3D000" }) });
+});
+
+test("terminated sessions fail what they were doing, and the next request works", async () => {
+  const other = await openPostgres({ uri: ledger.uri, poolMax: 3, applicationName: "test" });
+  try {
+    const inTransaction = other.storage.transaction(async (tx) => {
+      await tx.threads.insert({ id: randomIds.thread(), metadata: {} });
+      await killSessions(ledger);
+      await tx.threads.insert({ id: randomIds.thread(), metadata: {} });
+    });
+    await expect(inTransaction).rejects.toEqual(unavailable);
+    expect(await other.storage.threads.count({}, WHOLE_HOUSE)).toBe(0);
+
+    // Of a pool whose connections all died, each may fail one request; then there are new ones.
+    await Promise.all([other.storage.ping(), other.storage.ping()]);
+    await killSessions(ledger);
+    for (let n = 0; n < 3; n++) {
+      await other.storage.ping().catch((error: unknown) => expect(error).toEqual(unavailable));
+    }
+    await other.storage.ping();
+  } finally {
+    await other.close();
+  }
+});
+
+test("a caller that finds no free connection in time is told so", async () => {
+  const small = await openPostgres({ uri: ledger.uri, poolMax: 1, connectionTimeoutMs: 50, applicationName: "test" });
+  try {
+    await small.storage.transaction(async () => {
+      expect(small.poolStats()).toEqual({ total: 1, idle: 0, waiting: 0, max: 1 });
+      await expect(small.storage.ping()).rejects.toEqual(unavailable);
+    });
+    await small.storage.ping();
+  } finally {
+    await small.close();
+  }
+});
+
+test("a statement that waits too long for a lock is unavailable, and its transaction is undone", async () => {
+  const hasty = await openPostgres({ uri: ledger.uri, poolMax: 2, lockTimeoutMs: 20, applicationName: "test" });
+  try {
+    const { id } = await ledger.make.thread();
+    await ledger.storage.transaction(async (tx) => {
+      await tx.threads.lock(id, WHOLE_HOUSE);
+      const second = hasty.storage.transaction(async (theirs) => {
+        await theirs.threads.insert({ id: randomIds.thread(), metadata: {} });
+        await theirs.threads.lock(id, WHOLE_HOUSE);
+      });
+      await expect(second).rejects.toEqual(unavailable);
+    });
+    expect(await ledger.storage.threads.count({}, WHOLE_HOUSE)).toBe(1);
+  } finally {
+    await hasty.close();
+  }
+});
+
+test("a transaction is tried again after a deadlock, and both sides succeed", async () => {
+  const [one, two] = [await ledger.make.thread(), await ledger.make.thread()];
+  let tries = 0;
+  let bothHold: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    let holders = 0;
+    bothHold = () => {
+      holders++;
+      if (holders >= 2) resolve();
+    };
+  });
+  const lockBoth = (first: typeof one, second: typeof one) =>
+    ledger.storage.transaction(async (tx) => {
+      tries++;
+      await tx.threads.lock(first.id, WHOLE_HOUSE);
+      bothHold();
+      await held;
+      await tx.threads.lock(second.id, WHOLE_HOUSE);
+    });
+  await Promise.all([lockBoth(one, two), lockBoth(two, one)]);
+  expect(tries).toBe(3);
+});
+
+test("an error of the caller undoes the transaction and comes back as it was", async () => {
+  const refused = new DomainError("thread_busy", "no");
+  const work = ledger.storage.transaction(async (tx) => {
+    await tx.threads.insert({ id: randomIds.thread(), metadata: {} });
+    throw refused;
+  });
+  await expect(work).rejects.toBe(refused);
+  expect(await ledger.storage.threads.count({}, WHOLE_HOUSE)).toBe(0);
+});
+
+test("closing twice is closing once", async () => {
+  const other = await openPostgres({ uri: ledger.uri, poolMax: 1, applicationName: "test" });
+  await Promise.all([other.close(), other.close()]);
+  await expect(other.storage.ping()).rejects.toEqual(unavailable);
+});
