@@ -4,7 +4,7 @@ import { type GraphDescriber, makeGraphDescriber } from "./describe/graph-descri
 import { FleetRunner } from "./execute/fleet-runner.js";
 import { ItemStore } from "./item-store.js";
 import { libraryVersion } from "./library-version.js";
-import { type GraphFailure, GraphRegistry } from "./project/graph-registry.js";
+import { type GraphFailure, loadGraphs } from "./project/graph-registry.js";
 import type { ProjectConfig } from "./project/project-config.js";
 import { FleetStates } from "./state/fleet-states.js";
 import { systemAssistants } from "./system-assistants.js";
@@ -40,7 +40,7 @@ export async function openRuntime(parts: {
   const { project, pool, storage, log } = parts;
   for (const warning of project.warnings) log.warn({}, warning);
 
-  const graphs = await GraphRegistry.load(project);
+  const graphs = await loadGraphs(project);
   const store = new ItemStore(storage.items, {
     ttlMinutes: project.store.ttl?.default_ttl ?? null,
     refreshOnRead: project.store.ttl?.refresh_on_read ?? true,

@@ -46,7 +46,7 @@ function wireForm(raw: object, fallback: unknown): unknown {
   if (types.isUint8Array(raw)) return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("base64");
   if (types.isRegExp(raw)) return String(raw);
   if (raw instanceof Error || types.isNativeError(raw)) {
-    return "toJSON" in raw && typeof raw.toJSON === "function" ? fallback : { name: raw.name, message: raw.message };
+    return hasToJson(raw) ? fallback : { name: raw.name, message: raw.message };
   }
   return fallback;
 }
@@ -64,13 +64,17 @@ function plain(value: unknown, ancestors: readonly object[]): unknown {
 
   const path = [...ancestors, value];
   try {
-    const shape = wireForm(value, "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value);
+    const shape = wireForm(value, hasToJson(value) ? value.toJSON() : value);
     if (typeof shape !== "object" || shape === null) return plain(shape, path);
     if (Array.isArray(shape)) return shape.map((item) => plain(item, path));
     return Object.fromEntries(Object.keys(shape).map((key) => [key, member(shape, key, path)]));
   } catch (error) {
     return unreadable(error);
   }
+}
+
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return "toJSON" in value && typeof value.toJSON === "function";
 }
 
 function member(owner: object, key: string, path: readonly object[]): unknown {

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, objectOrEmpty, type SystemAssistant, systemAssistantId } from "@graphfleet/domain";
-import { type GraphEntry } from "./project/project-config.js";
+import type { GraphEntry } from "./project/project-config.js";
 import { ProjectError } from "./project/project-error.js";
 
 /**

@@ -11,6 +11,7 @@ with cp as (
   select thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata
   from checkpoints
   where thread_id = $1 and checkpoint_ns = $2 and ($3::text is null or checkpoint_id = $3)
+    and ($4::text is null or metadata ->> 'run_id' is distinct from $4)
   order by checkpoint_id desc
   limit 1
 )
@@ -27,14 +28,8 @@ union all
 select 'write', cw.task_id, cw.channel, cw.idx, cw.type, null, cw.blob
 from cp
 join checkpoint_writes cw
-  on cw.thread_id = cp.thread_id and cw.checkpoint_ns = cp.checkpoint_ns and cw.checkpoint_id = cp.checkpoint_id`;
-
-const NEWEST_OF_OTHERS = `
-select checkpoint_id
-from checkpoints
-where thread_id = $1 and checkpoint_ns = '' and metadata ->> 'run_id' is distinct from $2
-order by checkpoint_id desc
-limit 1`;
+  on cw.thread_id = cp.thread_id and cw.checkpoint_ns = cp.checkpoint_ns and cw.checkpoint_id = cp.checkpoint_id
+  and ($4::text is null or cw.run_id::text is distinct from $4)`;
 
 interface LoadRow {
   readonly kind: "checkpoint" | "value" | "write";
@@ -47,33 +42,36 @@ interface LoadRow {
 }
 
 /** A checkpoint, or the newest of its namespace when no id is given. */
-export async function loadCheckpoint(
+export function loadCheckpoint(
   pool: pg.Pool,
   threadId: string,
   ns: string,
   checkpointId: string | null,
 ): Promise<StoredCheckpoint | null> {
-  const { rows } = await pool.query<LoadRow>({
-    name: "runtime-load-checkpoint",
-    text: LOAD,
-    values: [threadId, ns, checkpointId],
-  });
+  return load(pool, [threadId, ns, checkpointId, null]);
+}
+
+/** The newest checkpoint of the graph itself, as it would be if the run had written nothing. */
+export function loadHeadWithout(pool: pg.Pool, threadId: string, runId: string): Promise<StoredCheckpoint | null> {
+  return load(pool, [threadId, "", null, runId]);
+}
+
+async function load(
+  pool: pg.Pool,
+  values: readonly [threadId: string, ns: string, checkpointId: string | null, withoutRun: string | null],
+): Promise<StoredCheckpoint | null> {
+  const ns = values[1];
+  const { rows } = await pool.query<LoadRow>({ name: "runtime-load-checkpoint", text: LOAD, values: [...values] });
   const header = rows.find((row) => row.kind === "checkpoint");
   if (!header) return null;
 
-  const values = new Map<string, BlobRow>();
+  const blobs = new Map<string, BlobRow>();
   const writes = new Map<string, WriteRow>();
   for (const row of rows) {
-    if (row.kind === "value") values.set(row.name, toBlob(row, ns));
+    if (row.kind === "value") blobs.set(row.name, toBlob(row, ns));
     if (row.kind === "write") writes.set(`${row.name}\n${row.idx}`, toWrite(row, ns, header.name));
   }
-  return { row: toCheckpoint(header, ns), values, writes };
-}
-
-/** Newest checkpoint of the graph itself that the run did not write. */
-export async function newestOfOthers(pool: pg.Pool, threadId: string, runId: string): Promise<string | null> {
-  const { rows } = await pool.query<{ checkpoint_id: string }>(NEWEST_OF_OTHERS, [threadId, runId]);
-  return rows[0]?.checkpoint_id ?? null;
+  return { row: toCheckpoint(header, ns), values: blobs, writes };
 }
 
 const toCheckpoint = (row: LoadRow, ns: string): CheckpointRow => ({

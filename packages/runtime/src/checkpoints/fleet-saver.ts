@@ -1,12 +1,11 @@
-import {
-  type BlobRow,
-  type CheckpointBatch,
-  type CheckpointRepository,
-  type CheckpointRow,
-  type Claim,
-  type JsonObject,
-  type ThreadId,
-  type WriteRow,
+import type {
+  BlobRow,
+  CheckpointBatch,
+  CheckpointRepository,
+  CheckpointRow,
+  Claim,
+  ThreadId,
+  WriteRow,
 } from "@graphfleet/domain";
 import {
   type ChannelVersions,
@@ -22,7 +21,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import type pg from "pg";
 import { CheckpointMemory, type StoredCheckpoint } from "./checkpoint-memory.js";
 import { checkpointMetadata } from "./checkpoint-metadata.js";
-import { loadCheckpoint, newestOfOthers } from "./checkpoint-query.js";
+import { loadCheckpoint, loadHeadWithout } from "./checkpoint-query.js";
 import { reading } from "./ledger-outage.js";
 import { OpenBatch, type Rows, WriteBuffer } from "./write-buffer.js";
 
@@ -124,8 +123,7 @@ export class FleetSaver extends PostgresSaver {
       ns,
       checkpointId: checkpoint.id,
       parentId,
-      // Versions, ids and names: plain JSON by the library's own definition.
-      checkpoint: header as unknown as JsonObject,
+      checkpoint: header,
       metadata: checkpointMetadata(config, metadata, runId),
     };
     const blobs = await this.#dumpValues(ns, values, newVersions);
@@ -148,15 +146,16 @@ export class FleetSaver extends PostgresSaver {
     await this.#write(thread, { writes: rows });
   }
 
-  /** Reads the thread as if `checkpointId` were its newest checkpoint; null = as if it had none. */
-  async pretendHead(threadId: ThreadId, checkpointId: string | null): Promise<void> {
-    const stored = checkpointId === null ? null : await this.#read(threadId, "", checkpointId);
+  /** From now on reads the thread as if `checkpointId` were its newest checkpoint. */
+  async pretendHead(threadId: ThreadId, checkpointId: string): Promise<void> {
+    const stored = await this.#read(threadId, "", checkpointId);
     this.#memory.learn(threadId, "", stored, true);
   }
 
-  /** Newest checkpoint of the graph itself that the run did not write. */
-  headWithout(threadId: ThreadId, runId: string): Promise<string | null> {
-    return reading(() => newestOfOthers(this.#pool, threadId, runId));
+  /** From now on reads the thread as if the run had written nothing. */
+  async pretendWithout(threadId: ThreadId, runId: string): Promise<void> {
+    const stored = await reading(() => loadHeadWithout(this.#pool, threadId, runId));
+    this.#memory.learn(threadId, "", stored, true);
   }
 
   async #read(thread: string, ns: string, checkpointId: string | null): Promise<StoredCheckpoint | null> {
@@ -235,7 +234,7 @@ function placeOf(config: RunnableConfig): { thread: string; ns: string; checkpoi
   const configurable = config.configurable ?? {};
   const { thread_id: thread, checkpoint_ns: ns, checkpoint_id: checkpointId } = configurable as Record<string, unknown>;
   if (typeof thread !== "string")
-    throw new Error("A checkpoint belongs to a thread: configurable.thread_id is missing");
+    throw new TypeError("A checkpoint belongs to a thread: configurable.thread_id is missing");
   return {
     thread,
     ns: typeof ns === "string" ? ns : "",

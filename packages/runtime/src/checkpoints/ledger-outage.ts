@@ -1,7 +1,7 @@
 import { DomainError, unavailable } from "@graphfleet/domain";
 
 /** SQLSTATE classes and codes that speak of the server, not of the statement. */
-const OUTAGE_CLASSES = ["08", "53", "57", "58"];
+const OUTAGE_CLASSES = new Set(["08", "53", "57", "58"]);
 
 /**
  * Runs a read of the ledger.
@@ -21,7 +21,7 @@ function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   // Five characters are a SQLSTATE; ECONNREFUSED and friends come from the socket.
-  if (/^[0-9A-Z]{5}$/.test(code)) return OUTAGE_CLASSES.includes(code.slice(0, 2));
+  if (/^[0-9A-Z]{5}$/.test(code)) return OUTAGE_CLASSES.has(code.slice(0, 2));
   if (/^E[A-Z_]+$/.test(code)) return true;
   return /connection|timeout|terminated/i.test(error.message);
 }

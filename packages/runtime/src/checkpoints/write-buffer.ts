@@ -39,8 +39,6 @@ export class WriteBuffer {
 
   /** @returns a promise that settles when the rows are in the database. It may be ignored; `flush` reports failures. */
   add(threadId: ThreadId, rows: Rows): Promise<void> {
-    if (this.#failure) return rejected(this.#failure.error);
-
     let batch = this.#queue.at(-1);
     if (!batch || batch.threadId !== threadId || batch.bytes > BATCH_BYTES_MAX) {
       batch = new OpenBatch(threadId);
@@ -128,9 +126,3 @@ export function addWrite(writes: Map<string, WriteRow>, id: string, row: WriteRo
 }
 
 const key = (...parts: readonly string[]) => parts.join("\n");
-
-function rejected(error: unknown): Promise<void> {
-  const promise = Promise.reject<undefined>(error);
-  promise.catch(() => undefined);
-  return promise;
-}

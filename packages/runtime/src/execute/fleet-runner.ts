@@ -7,7 +7,6 @@ import {
   type GraphThread,
   objectOrEmpty,
   type RestingState,
-  type TapeEvent,
 } from "@graphfleet/domain";
 import type { BaseStore } from "@langchain/langgraph-checkpoint";
 import type pg from "pg";
@@ -46,7 +45,7 @@ export class FleetRunner implements GraphRunner {
     const stop = linkedAbort(io.signal);
     const saver = run.spec.temporary ? null : this.#saver(run, (error) => stop.abort(error));
     try {
-      return await this.#perform(run, saver, { signal: stop.signal, emit: io.emit });
+      return await this.#perform(run, saver, { signal: stop.signal, emit: (event) => io.emit(event) });
     } catch (error) {
       // What was done before the end is kept, if the ledger still takes it from us.
       await saver?.flush().catch(() => undefined);
@@ -61,9 +60,7 @@ export class FleetRunner implements GraphRunner {
 
   async snapshot(thread: GraphThread, options: { readonly without: string | null }): Promise<RestingState> {
     const saver = new FleetSaver(this.#parts.pool, this.#parts.checkpoints, { kind: "read" });
-    if (options.without !== null) {
-      await saver.pretendHead(thread.id, await saver.headWithout(thread.id, options.without));
-    }
+    if (options.without !== null) await saver.pretendWithout(thread.id, options.without);
     const graph = await this.#parts.graphs.get(thread.graphId, {
       access: "threads.read",
       config: { configurable: { ...objectOrEmpty(thread.config["configurable"]) } },
@@ -92,7 +89,7 @@ export class FleetRunner implements GraphRunner {
   }
 
   async #stream(graph: CompiledGraph, run: ClaimedRun, plan: AttemptPlan, output: RunOutput, io: Io): Promise<void> {
-    const projector = new EventProjector(run.spec, (event: TapeEvent) => io.emit(event));
+    const projector = new EventProjector(run.spec, (event) => io.emit(event));
     const options = graphOptions(run, {
       streamMode: libraryModes(run.spec.streamModes),
       signal: io.signal,

@@ -2,7 +2,7 @@ import { type ClaimedRun, isObject, objectOrEmpty } from "@graphfleet/domain";
 import type { GraphOptions } from "../compiled-graph.js";
 
 /** Fields that say where on a thread to begin. */
-const PLACE = ["checkpoint_id", "checkpoint_ns", "checkpoint_map"];
+const PLACE = new Set(["checkpoint_id", "checkpoint_ns", "checkpoint_map"]);
 
 /**
  * The library's options for a run. What the server knows wins over what the request said: ids and the user can not be
@@ -44,9 +44,7 @@ export function graphOptions(
 export function runConfigurable(run: ClaimedRun, fromHead: boolean): Record<string, unknown> {
   const given = Object.entries(objectOrEmpty(run.spec.config["configurable"])).filter(
     ([key, value]) =>
-      !key.startsWith("__") &&
-      !key.startsWith("langgraph_auth_") &&
-      !(PLACE.includes(key) && (fromHead || value === null)),
+      !key.startsWith("__") && !key.startsWith("langgraph_auth_") && !(PLACE.has(key) && (fromHead || value === null)),
   );
   return { ...Object.fromEntries(given), ...userFields(run), ...idFields(run) };
 }

@@ -20,5 +20,5 @@ const isAbsent = (value: Json | undefined): value is null | undefined => value =
 /** A node by name, or a node with an input of its own. */
 function toDestination(goto: Json): string | Send {
   if (isObject(goto) && typeof goto["node"] === "string") return new Send(goto["node"], goto["input"] ?? null);
-  return String(goto);
+  return typeof goto === "string" ? goto : JSON.stringify(goto);
 }

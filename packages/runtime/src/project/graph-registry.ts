@@ -30,7 +30,8 @@ export interface GraphRequest {
   readonly store?: BaseStore;
 }
 
-type Loaded =
+/** A loaded graph, or what makes one. */
+export type Loaded =
   { readonly kind: "graph"; readonly graph: CompiledGraph } | { readonly kind: "factory"; readonly make: GraphFactory };
 
 /** The graphs of a project. One that fails to load is recorded and does not take the others down. */
@@ -38,24 +39,9 @@ export class GraphRegistry implements GraphCatalog {
   readonly #graphs: ReadonlyMap<string, Loaded>;
   readonly #failures: readonly GraphFailure[];
 
-  private constructor(graphs: ReadonlyMap<string, Loaded>, failures: readonly GraphFailure[]) {
+  constructor(graphs: ReadonlyMap<string, Loaded>, failures: readonly GraphFailure[]) {
     this.#graphs = graphs;
     this.#failures = failures;
-  }
-
-  static async load(project: ProjectConfig): Promise<GraphRegistry> {
-    const graphs = new Map<string, Loaded>();
-    const failures: GraphFailure[] = [];
-    const results = await Promise.allSettled(project.graphs.map((entry) => loadGraph(entry, project.dir)));
-    for (const [index, result] of results.entries()) {
-      const entry = project.graphs[index];
-      if (!entry) continue;
-      if (result.status === "fulfilled") graphs.set(entry.id, result.value);
-      else failures.push(toFailure(entry, result.reason));
-    }
-    // The bundler is a process of its own; graphs are loaded once.
-    await stopBundler();
-    return new GraphRegistry(graphs, failures);
   }
 
   ids(): readonly string[] {
@@ -85,11 +71,33 @@ export class GraphRegistry implements GraphCatalog {
   }
 }
 
+/** Loads every graph of the project; failures are kept with the rest. */
+export async function loadGraphs(project: ProjectConfig): Promise<GraphRegistry> {
+  const graphs = new Map<string, Loaded>();
+  const failures: GraphFailure[] = [];
+  const results = await Promise.allSettled(project.graphs.map((entry) => loadGraph(entry, project.dir)));
+  for (const [index, result] of results.entries()) {
+    const entry = project.graphs[index];
+    if (!entry) continue;
+    if (result.status === "fulfilled") graphs.set(entry.id, result.value);
+    else failures.push(toFailure(entry, result.reason));
+  }
+  // The bundler is a process of its own; graphs are loaded once.
+  await stopBundler();
+  return new GraphRegistry(graphs, failures);
+}
+
+/** @throws Error when it is no graph, nor anything that makes one. */
+export function toLoaded(exported: unknown): Loaded {
+  // What a factory returns is looked at when it is asked.
+  if (typeof exported === "function") return { kind: "factory", make: exported as GraphFactory };
+  return { kind: "graph", graph: toCompiledGraph(exported) };
+}
+
 async function loadGraph(entry: GraphEntry, projectDir: string): Promise<Loaded> {
   const exported = await loadExport(entry, projectDir);
-  if (typeof exported === "function") return { kind: "factory", make: exported as GraphFactory };
   try {
-    return { kind: "graph", graph: toCompiledGraph(exported) };
+    return toLoaded(exported);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LoadError(entry.file, null, `export "${entry.exportName}" of ${entry.written}: ${reason}`, error);

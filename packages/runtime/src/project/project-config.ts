@@ -52,7 +52,7 @@ async function readConfig(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") {
       throw new ProjectError(
         `There is no ${file}. Create one that names your graphs, for example {"graphs": {"agent": "./src/agent.ts:graph"}}, or point GRAPHFLEET_CONFIG at it.`,
@@ -62,9 +62,7 @@ async function readConfig(file: string): Promise<string> {
     if (code === "EISDIR") {
       throw new ProjectError(`${file} is a folder. Name the langgraph.json in it.`, { cause: error });
     }
-    throw new ProjectError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new ProjectError(`${file} cannot be read: ${message}`, { cause: error });
   }
 }
 
