@@ -103,19 +103,15 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* The root file system is read-only: compiled graphs and temporary files live in folders of the pod. */}}
+{{/* The root file system is read-only: compiled graphs live in a folder of the pod. */}}
 {{- define "graphfleet.volumes" -}}
 volumes:
-  - name: data
-    emptyDir: {}
   - name: tmp
     emptyDir: {}
 {{- end -}}
 
 {{- define "graphfleet.volumeMounts" -}}
 volumeMounts:
-  - name: data
-    mountPath: /var/lib/graphfleet
   - name: tmp
     mountPath: /tmp
 {{- end -}}
