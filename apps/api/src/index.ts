@@ -1,2 +1,3 @@
 export { type Api, type ApiParts, startApi } from "./api.js";
 export { type AppParts, buildApp } from "./app.js";
+export { type FleetNumbers, gaugeFleet } from "./fleet-gauges.js";

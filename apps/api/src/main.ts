@@ -3,7 +3,7 @@ import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact } from
 import { allowAll, randomIds } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { loadProject, openRuntime, readProjectEnv } from "@graphfleet/runtime";
+import { loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
 import { startApi } from "./api.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { gaugeFleet } from "./fleet-gauges.js";
@@ -39,6 +39,7 @@ try {
 
   const { storage } = ledger;
   const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  requireGraphs(runtime);
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
   await storage.assistants.syncSystem(runtime.systemAssistants(config.systemAssistants));
 

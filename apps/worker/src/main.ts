@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact, startOpsServer } from "@graphfleet/chassis";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { describeError, loadProject, openRuntime, readProjectEnv } from "@graphfleet/runtime";
+import { describeError, loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
 import { WorkerEnv, workerConfig } from "./config.js";
 import { observeRuns } from "./worker-metrics.js";
 import { startWorker, type Worker } from "./worker.js";
@@ -34,6 +34,8 @@ try {
 
   const { storage } = ledger;
   const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  requireGraphs(runtime);
+  for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded; its runs fail here");
 
   let worker: Worker | null = null;
   const slots = { max: config.concurrency, active: () => worker?.active() ?? 0 };

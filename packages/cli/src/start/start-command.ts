@@ -11,7 +11,7 @@ import { openPostgresStore, openRedisStore } from "./stores.js";
 
 export interface StartIo {
   /** The environment that the processes of the fleet inherit. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Record<string, string | undefined>;
   /** Progress and everything that the processes say. */
   readonly write: (text: string) => void;
   /** Aborted when the user wants to stop. */
@@ -61,7 +61,7 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
     if (redis === null) {
       const stop = await progress.step(
         "fleet",
-        () => startOneProcess(options, postgres.uri, io),
+        () => startOneProcess({ options, databaseUri: postgres.uri, project, env: io.env }),
         () => "in this process",
       );
       closers.push(stop);
@@ -89,7 +89,11 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
     const url = `http://localhost:${options.port}`;
     const answered = await progress.step(
       "api",
-      () => graphsServed(url, Object.keys(project.graphs)),
+      () =>
+        graphsServed(
+          url,
+          project.graphs.map(({ id }) => id),
+        ),
       (ids) => `${ids.length} graphs`,
     );
     io.write(

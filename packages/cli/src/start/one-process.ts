@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { gaugeFleet, startApi } from "@graphfleet/api";
+import { createLogger, Metrics } from "@graphfleet/chassis";
+import { allowAll, makeSignals, randomIds } from "@graphfleet/domain";
+import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
+import { openPostgres } from "@graphfleet/postgres";
+import { describeError, openRuntime, type ProjectConfig, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
+import { startScheduler } from "@graphfleet/scheduler";
+import { observeRuns, startWorker, type Worker } from "@graphfleet/worker";
+import { Problem } from "../problem.js";
+import type { StartOptions } from "./start-options.js";
+import { VERSION } from "../version.js";
+
+export interface OneProcessParts {
+  readonly options: StartOptions;
+  readonly databaseUri: string;
+  readonly project: ProjectConfig;
+  /** The environment, which the project's own variables are added to. */
+  readonly env: Record<string, string | undefined>;
+}
+
+/** Seconds a run may take to finish after Ctrl-C; then it is given back and goes on at the next start. */
+const GRACE_SECONDS = 5;
+const TAPE_KEEP_SECONDS = 120;
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Runs API, worker and scheduler in this process, with rings, tapes and hints in its memory. Postgres stays the ledger,
+ * so runs survive a stop and a kill just the same.
+ *
+ * @returns how to stop it
+ * @throws Problem when no graph can be loaded
+ */
+export async function startOneProcess({
+  options,
+  databaseUri,
+  project,
+  env,
+}: OneProcessParts): Promise<() => Promise<void>> {
+  const log = createLogger({ service: "graphfleet", level: env.LOG_LEVEL ?? "info", json: env.LOG_JSON === "true" });
+  Object.assign(env, await readProjectEnv(project, env));
+
+  const ledger = await openPostgres({
+    uri: databaseUri,
+    poolMax: 20,
+    applicationName: "graphfleet",
+    onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
+  });
+  const { storage } = ledger;
+  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  try {
+    requireGraphs(runtime);
+  } catch (error) {
+    await ledger.close();
+    throw new Problem((error as Error).message, { cause: error });
+  }
+  for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
+  await storage.assistants.syncSystem(runtime.systemAssistants(env.LANGGRAPH_CONFIG));
+
+  const queue = new MemoryRunQueue(log);
+  const bus = new MemoryStreamBus();
+  const control = new MemoryControlChannel();
+  const metrics = new Metrics();
+  const shared = { storage, bus, queue, control, log };
+
+  const concurrency = options.workers * options.jobsPerWorker;
+  let worker: Worker | null = null;
+  worker = startWorker({
+    ...shared,
+    runner: runtime.runner,
+    describeError,
+    consume: (consumption) => queue.consume(consumption),
+    observer: observeRuns(metrics, { max: concurrency, active: () => worker?.active() ?? 0 }),
+    options: {
+      concurrency,
+      lease: { owner: `graphfleet:${randomUUID()}`, seconds: 15 },
+      maxAttempts: MAX_ATTEMPTS,
+      timeoutSeconds: 86_400,
+      tapeKeepSeconds: TAPE_KEEP_SECONDS,
+    },
+  });
+  const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
+  const scheduler = startScheduler({
+    ...shared,
+    signals: makeSignals(shared),
+    observe: (sweep, rows) => swept.inc({ sweep }, rows),
+    options: { maxAttempts: MAX_ATTEMPTS, temporaryKeepSeconds: TAPE_KEEP_SECONDS },
+  });
+  gaugeFleet(metrics, { runs: storage.runs, poolStats: () => ledger.poolStats(), tapesRead: () => bus.watching() });
+  const api = await startApi({
+    ...shared,
+    catalog: runtime.catalog,
+    states: runtime.states,
+    authorizer: allowAll,
+    ids: randomIds,
+    metrics,
+    info: { version: VERSION, langgraphVersion: runtime.langgraphVersion, crons: false, langsmith: false },
+    services: { postgres: () => storage.ping() },
+    maxBodyBytes: 25 * 1024 * 1024,
+    corsOrigins: ["*"],
+    port: options.port,
+    host: options.host,
+  });
+
+  return async () => {
+    await api.close();
+    await worker?.drain(GRACE_SECONDS * 1000);
+    await scheduler.stop();
+    bus.close();
+    queue.close();
+    await ledger.close();
+  };
+}
