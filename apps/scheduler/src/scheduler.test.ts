@@ -1,0 +1,56 @@
+import type { RunRepository, Storage } from "@graphfleet/domain";
+import { startScheduler } from "./scheduler.js";
+
+function setUp({ isAway = false } = {}) {
+  const observed: [sweep: string, rows: number][] = [];
+  const warnings: object[] = [];
+  let warned = () => {};
+  const warning = new Promise<void>((resolve) => (warned = resolve));
+  const runs: Pick<RunRepository, "unheard" | "reapExpired" | "sweepTemporary"> = {
+    unheard: async () => {
+      if (isAway) throw new Error("Postgres is away");
+      return [];
+    },
+    reapExpired: async () => [],
+    sweepTemporary: async () => 2,
+  };
+  const note = (fields: object) => {
+    warnings.push(fields);
+    warned();
+  };
+  const scheduler = startScheduler({
+    // Sweeps need only these.
+    storage: { runs } as unknown as Storage,
+    queue: { ring: async () => {} },
+    signals: { announce: async () => {} },
+    log: { debug: () => {}, info: () => {}, warn: note, error: () => {} },
+    observe: (...what) => void observed.push(what),
+    options: { maxAttempts: 3, temporaryKeepSeconds: 120 },
+  });
+  return { scheduler, observed, warnings, warning };
+}
+
+test("does every duty at once, and says how many rows it took care of", async () => {
+  const { scheduler, observed } = setUp();
+
+  await scheduler.stop();
+
+  expect(scheduler.sweeps.map(({ name }) => name)).toEqual(["doorbell", "lease", "temporary"]);
+  expect(observed).toEqual(
+    expect.arrayContaining([
+      ["doorbell", 0],
+      ["lease", 0],
+      ["temporary", 2],
+    ]),
+  );
+});
+
+test("goes on with the others when one duty fails", async () => {
+  const { scheduler, observed, warnings, warning } = setUp({ isAway: true });
+
+  await warning;
+  await scheduler.stop();
+
+  expect(observed.map(([name]) => name)).toEqual(expect.arrayContaining(["lease", "temporary"]));
+  expect(warnings).toMatchObject([{ name: "doorbell", failures: 1 }]);
+});

@@ -1,0 +1,257 @@
+import {
+  type ClaimedRun,
+  type GraphRunner,
+  LeaseLost,
+  type Outcome,
+  type StopReason,
+  type StreamBus,
+  unavailable,
+} from "@graphfleet/domain";
+import { aClaimedRun, aFinish, aLog, FakeTape, ring } from "../../test/fakes.js";
+import { LeaseKeeper } from "./lease-keeper.js";
+import type { Departure } from "./run-observer.js";
+import { makeRunProcessor } from "./run-processor.js";
+
+const LEASE = { owner: "w-1", seconds: 15 };
+
+interface Given {
+  readonly run?: ClaimedRun | null;
+  readonly execute?: GraphRunner["execute"];
+  /** What settling resolves to, or rejects with. */
+  readonly settled?: () => Promise<Departure>;
+  readonly open?: () => Promise<never>;
+  readonly claim?: () => Promise<never>;
+}
+
+function setUp({ run = aClaimedRun(), execute, settled = async () => "success", open, claim }: Given = {}) {
+  const tape = new FakeTape([], { lastEvent: run?.lastEvent ?? -1, lastSeq: 100 });
+  const outcomes: Outcome[] = [];
+  const seen: string[] = [];
+  const opened: Parameters<StreamBus["open"]>[0][] = [];
+  const reported: number[] = [];
+  const { log, sentences } = aLog();
+  const keeper = new LeaseKeeper({
+    runs: {
+      renew: async (claims) => {
+        reported.push(...claims.map(({ lastEvent }) => lastEvent));
+        return claims.map(({ runId, fence }) => ({ runId, fence, cancelAction: null }));
+      },
+    },
+    lease: LEASE,
+    log,
+    timeoutSeconds: 3600,
+  });
+  const nobody = () => Promise.reject(new Error("the processor only opens tapes"));
+  const processRing = makeRunProcessor({
+    runs: { claim: async () => (claim === undefined ? run : await claim()) },
+    bus: {
+      open: async (attempt) => {
+        opened.push(attempt);
+        return open === undefined ? tape : await open();
+      },
+      read: nobody as unknown as StreamBus["read"], // never called: only readers do
+      replay: nobody as unknown as StreamBus["replay"],
+      poke: nobody,
+      remove: nobody,
+    },
+    runner: { execute: execute ?? (async () => aFinish()), snapshot: nobody },
+    keeper,
+    settleRun: async (_held, outcome) => {
+      outcomes.push(outcome);
+      return await settled();
+    },
+    describeError: (error) => ({ error: "Described", message: String(error) }),
+    lease: LEASE,
+    observer: {
+      started: () => void seen.push("started"),
+      ended: (_run, departure) => void seen.push(departure),
+    },
+    log,
+  });
+  return { tape, outcomes, seen, opened, reported, sentences, keeper, process: () => processRing(ring(1)) };
+}
+
+/** A graph that runs until it is told to stop, and then throws what such graphs throw. */
+function aGraphThatWaits() {
+  let begun = () => {};
+  const running = new Promise<void>((resolve) => (begun = resolve));
+  const execute: GraphRunner["execute"] = async (_run, { signal }) => {
+    const stopped = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("AbortError")));
+    });
+    begun();
+    return await stopped;
+  };
+  return { execute, running };
+}
+
+const onlyOutcome = ({ outcomes }: { readonly outcomes: readonly Outcome[] }): Outcome => {
+  expect(outcomes).toHaveLength(1);
+  return outcomes[0]!;
+};
+
+describe("a ring", () => {
+  test("that finds nothing to claim was for somebody else", async () => {
+    const house = setUp({ run: null });
+
+    await house.process();
+
+    expect(house.seen).toEqual([]);
+    expect(house.opened).toEqual([]);
+  });
+
+  test("that cannot reach the ledger is heard again: the queue gets the error", async () => {
+    const house = setUp({ claim: () => Promise.reject(unavailable("Postgres is away")) });
+
+    await expect(house.process()).rejects.toMatchObject({ code: "unavailable" });
+    expect(house.keeper.size).toBe(0);
+  });
+});
+
+describe("a run", () => {
+  test("is announced with its attempt, executed and settled", async () => {
+    const house = setUp({
+      run: aClaimedRun({ attempt: 2 }),
+      execute: async (_run, { emit }) => {
+        emit({ event: "values", data: "{}" });
+        return aFinish();
+      },
+    });
+
+    await house.process();
+
+    expect(house.tape.events).toEqual([
+      { event: "metadata", data: JSON.stringify({ run_id: aClaimedRun().id, attempt: 2 }) },
+      { event: "values", data: "{}" },
+    ]);
+    expect(onlyOutcome(house)).toEqual({ kind: "finished", finish: aFinish() });
+    expect(house.seen).toEqual(["started", "success"]);
+  });
+
+  test("is held while it executes, and no longer", async () => {
+    const sizes: number[] = [];
+    const house: ReturnType<typeof setUp> = setUp({
+      execute: async () => {
+        sizes.push(house.keeper.size);
+        return aFinish();
+      },
+    });
+
+    await house.process();
+
+    expect(sizes).toEqual([1]);
+    expect(house.keeper.size).toBe(0);
+  });
+
+  test("has its tape opened where earlier attempts left off", async () => {
+    const run = aClaimedRun({ attempt: 2, seqBase: 300, lastEvent: 7 });
+    const house = setUp({ run });
+
+    await house.process();
+
+    expect(house.opened).toEqual([{ threadId: run.threadId, runId: run.id, attempt: 2, seqBase: 300, lastEvent: 7 }]);
+  });
+
+  test("has its events counted in each heartbeat", async () => {
+    const house: ReturnType<typeof setUp> = setUp({
+      run: aClaimedRun({ lastEvent: 7 }),
+      execute: async (_run, { emit }) => {
+        emit({ event: "values", data: "{}" });
+        await house.keeper.beat();
+        return aFinish();
+      },
+    });
+
+    await house.process();
+
+    // 8 is the metadata of this attempt, 9 the values.
+    expect(house.reported).toEqual([9]);
+  });
+
+  test("that was cancelled before it began does not begin", async () => {
+    let executed = false;
+    const house = setUp({
+      run: aClaimedRun({ cancelAction: "interrupt" }),
+      execute: async () => {
+        executed = true;
+        return aFinish();
+      },
+    });
+
+    await house.process();
+
+    expect(executed).toBe(false);
+    expect(house.tape.events).toEqual([]);
+    expect(onlyOutcome(house)).toEqual({ kind: "stopped", reason: "cancelled" });
+  });
+
+  test("that is put down tells why, not what the graph threw", async () => {
+    const { execute, running } = aGraphThatWaits();
+    const house = setUp({ execute });
+
+    const processing = house.process();
+    await running;
+    house.keeper.stopAll();
+    await processing;
+
+    expect(onlyOutcome(house)).toEqual({ kind: "stopped", reason: "shutting_down" satisfies StopReason });
+  });
+
+  test("that finished although it was told to stop has finished", async () => {
+    const house: ReturnType<typeof setUp> = setUp({
+      execute: async () => {
+        house.keeper.stopAll();
+        return aFinish();
+      },
+    });
+
+    await house.process();
+
+    expect(onlyOutcome(house)).toMatchObject({ kind: "finished" });
+  });
+});
+
+describe("a graph that throws", () => {
+  test("fails its run for good, in its own words", async () => {
+    const house = setUp({ execute: () => Promise.reject(new TypeError("no such tool")) });
+
+    await house.process();
+
+    expect(onlyOutcome(house)).toEqual({
+      kind: "failed",
+      error: { error: "Described", message: "TypeError: no such tool" },
+      retryable: false,
+    });
+  });
+
+  test("because the ledger was away may be tried again", async () => {
+    const house = setUp({ execute: () => Promise.reject(unavailable("Postgres is away")) });
+
+    await house.process();
+
+    expect(onlyOutcome(house)).toMatchObject({ kind: "failed", retryable: true });
+  });
+
+  test("because the ledger refused a checkpoint has lost its lease", async () => {
+    const house = setUp({ execute: () => Promise.reject(new LeaseLost("r-1")) });
+
+    await house.process();
+
+    expect(onlyOutcome(house)).toEqual({ kind: "stopped", reason: "lease_lost" });
+  });
+});
+
+describe("a run that cannot be settled", () => {
+  test.each<[string, Given]>([
+    ["the ledger stays away", { settled: () => Promise.reject(unavailable("Postgres is away")) }],
+    ["its tape cannot be opened", { open: () => Promise.reject(new Error("Redis is away")) }],
+  ])("is left to the lease sweep, and the ring is done: %s", async (_why, given) => {
+    const house = setUp(given);
+
+    await expect(house.process()).resolves.toBeUndefined();
+
+    expect(house.seen).toEqual(["started", "abandoned"]);
+    expect(house.sentences).toEqual(["a run could not be settled; the lease sweep will take it over"]);
+    expect(house.keeper.size).toBe(0);
+  });
+});
