@@ -24,7 +24,8 @@ const APP_MAY_KNOW = {
 /** Shared corners of the API: every feature may use them, they know no feature. */
 const API_SHARED = "http|auth";
 
-const TEST = "\\.(test|int\\.test|e2e\\.test)\\.ts$";
+/** Tests beside the source, and what only they use: `test/` next to `src/`. */
+const TEST = "\\.test\\.ts$|^(apps|packages)/[^/]+/test/";
 
 // An import of a workspace name resolves to the built file, or keeps its bare name while nothing is built.
 const packagesExcept = (names) =>

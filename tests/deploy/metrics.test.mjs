@@ -7,7 +7,9 @@ const read = (path) => readFileSync(`${root}/${path}`, "utf8");
 /** All production sources as one text; metrics are named there without their prefix. */
 const sources = ["apps", "packages"]
   .flatMap((top) => readdirSync(`${root}/${top}`).map((name) => `${top}/${name}/src`))
-  .flatMap((folder) => readdirSync(`${root}/${folder}`, { recursive: true }).map((file) => `${folder}/${file}`))
+  .flatMap((folder) =>
+    readdirSync(`${root}/${folder}`, { encoding: "utf8", recursive: true }).map((file) => `${folder}/${file}`),
+  )
   .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
   .map(read)
   .join("\n");
