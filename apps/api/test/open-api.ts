@@ -1,0 +1,135 @@
+import { Metrics } from "@graphfleet/chassis";
+import { allowAll, type GraphStates, isObject, randomIds, systemAssistantId } from "@graphfleet/domain";
+import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
+import { openLedger, silentLog, type TestLedger } from "@graphfleet/testkit";
+import { type Api, type ApiParts, startApi } from "../src/api.js";
+
+/** The whole API on a loopback port, with a real ledger and everything else in this process. */
+export interface TestApi {
+  readonly url: string;
+  readonly ledger: TestLedger;
+  readonly bus: MemoryStreamBus;
+  readonly queue: MemoryRunQueue;
+  readonly control: MemoryControlChannel;
+  readonly api: Api;
+  /** Sends JSON and reads the answer whole. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined when it is no JSON. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly json: any;
+}
+
+const GRAPHS = ["agent", "echo"];
+
+/** For tests that read no state. */
+const noStates: GraphStates = {
+  get: async () => ({
+    values: {},
+    next: [],
+    tasks: [],
+    metadata: {},
+    createdAt: null,
+    checkpoint: null,
+    parentCheckpoint: null,
+  }),
+  history: async () => [],
+  prepareUpdate: () => Promise.reject(new Error("no graphs here")),
+  prepareSupersteps: () => Promise.reject(new Error("no graphs here")),
+  output: async () => "{}",
+};
+
+export async function openApi(
+  more: Partial<ApiParts> | ((ledger: TestLedger) => Promise<Partial<ApiParts>>) = {},
+): Promise<TestApi> {
+  const ledger = await openLedger();
+  const bus = new MemoryStreamBus({ idleMs: 200 });
+  const queue = new MemoryRunQueue(silentLog);
+  const control = new MemoryControlChannel();
+  const { storage } = ledger;
+
+  const parts: Omit<ApiParts, "port"> = {
+    storage,
+    bus,
+    queue,
+    control,
+    catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id) },
+    states: noStates,
+    authorizer: allowAll,
+    ids: randomIds,
+    log: silentLog,
+    metrics: new Metrics({ process: false }),
+    info: { version: "1.2.3", langgraphVersion: "1.4.18", crons: false, langsmith: false },
+    services: { postgres: () => storage.ping() },
+    maxBodyBytes: 1024 * 1024,
+    corsOrigins: ["*"],
+    host: "127.0.0.1",
+    drainMs: 1000,
+    ...(typeof more === "function" ? await more(ledger) : more),
+  };
+  await storage.assistants.syncSystem(
+    parts.catalog.ids().map((graphId) => ({
+      id: systemAssistantId(graphId),
+      graphId,
+      description: null,
+      config: {},
+      context: {},
+    })),
+  );
+  const api = await listenSomewhere(parts);
+  const url = `http://127.0.0.1:${api.port}`;
+
+  return {
+    url,
+    ledger,
+    bus,
+    queue,
+    control,
+    api,
+    call: (method, path, body, headers) => call(`${url}${path}`, method, body, headers),
+    async close() {
+      await api.close();
+      bus.close();
+      queue.close();
+      await ledger.close();
+    },
+  };
+}
+
+async function call(url: string, method: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: jsonOf(text) };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ports below the range that the kernel gives to outgoing connections. */
+export const somePort = (): number => 20_000 + Math.floor(Math.random() * 12_000);
+
+export async function listenSomewhere(parts: Omit<ApiParts, "port">): Promise<Api> {
+  for (;;) {
+    try {
+      return await startApi({ ...parts, port: somePort() });
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (!(isObject(cause) && cause.code === "EADDRINUSE")) throw error;
+    }
+  }
+}
