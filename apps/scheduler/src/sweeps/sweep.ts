@@ -6,5 +6,5 @@ export interface Sweep {
   readonly name: string;
   readonly everyMs: number;
   /** @returns how many rows it took care of. */
-  once(): Promise<number>;
+  readonly once: () => Promise<number>;
 }

@@ -265,14 +265,14 @@ describe("several requests", () => {
   });
 
   test.each([
-    ["names no assistant", { threadId: null, assistant: "nobody" }],
-    ["names no thread", { threadId: threadId(9) }],
-  ])("are all refused when one %s", async (_what, bad) => {
+    ["names no assistant", { threadId: null, assistant: "nobody" }, "assistant_not_found"],
+    ["names no thread", { threadId: threadId(9) }, "thread_not_found"],
+  ])("are all refused when one %s", async (_what, bad, code) => {
     const { ledger, signals, createRuns } = setUp();
 
     const creating = createRuns([aRequest({ threadId: null }), aRequest(bad)], ANONYMOUS);
 
-    await expect(creating).rejects.toThrow();
+    await expect(creating).rejects.toMatchObject({ code });
     expect(ledger.rows.runs.size).toBe(0);
     expect(ledger.rows.threads.size).toBe(0);
     expect(signals.announced).toEqual([]);

@@ -1,0 +1,161 @@
+import { threadId } from "../../test/facts.js";
+import { fakeLedger } from "../../test/fakes.js";
+import { allowAll } from "../auth/authorizer.js";
+import { ANONYMOUS } from "../auth/caller.js";
+import type { CheckpointBatch } from "../checkpoints/checkpoint-repository.js";
+import type { GraphStates } from "../graphs/graph-engine.js";
+import type { PreparedUpdate, StateSnapshot } from "../graphs/state.js";
+import type { Thread } from "./thread.js";
+import { makeThreadState } from "./thread-state.js";
+
+const THREAD = threadId(1);
+const AT_HEAD: StateSnapshot = {
+  values: { n: 1 },
+  next: [],
+  tasks: [],
+  metadata: {},
+  createdAt: null,
+  checkpoint: null,
+  parentCheckpoint: null,
+};
+const notHere = () => Promise.reject(new Error("not asked for"));
+
+function setUp(facts: Partial<Thread> = {}, prepared: Partial<PreparedUpdate> = {}) {
+  const ledger = fakeLedger();
+  ledger.addThread({ metadata: { graph_id: "agent" }, config: { tags: ["t"] }, ...facts });
+  const written: CheckpointBatch[] = [];
+  const newest = { head: "c-1" as string | null };
+  ledger.checkpoints.head = async () => newest.head;
+  ledger.checkpoints.write = async (batch) => {
+    written.push(batch);
+    return true;
+  };
+  const asked: unknown[] = [];
+  const states: GraphStates = {
+    get: async (thread, options) => {
+      asked.push([thread, options]);
+      return AT_HEAD;
+    },
+    history: async (thread, query) => {
+      asked.push([thread, query]);
+      return [AT_HEAD];
+    },
+    prepareUpdate: async (thread, update) => {
+      asked.push([thread, update]);
+      return {
+        batches: [{ threadId: THREAD, checkpoints: [], blobs: [], writes: [] }],
+        basedOn: "c-1",
+        checkpoint: { threadId: THREAD, checkpointNs: "", checkpointId: "c-2" },
+        snapshot: { values: { n: 2 }, interrupts: {} },
+        next: [],
+        ...prepared,
+      };
+    },
+    prepareSupersteps: notHere,
+    output: notHere,
+  };
+  const state = makeThreadState({ storage: ledger, authorizer: allowAll, states });
+  const update = (id = THREAD) => state.updateState(id, { values: { n: 2 } }, ANONYMOUS);
+  return { ledger, state, update, newest, written, asked };
+}
+
+const GRAPH = { id: THREAD, graphId: "agent", config: { tags: ["t"] } };
+const row = ({ ledger }: ReturnType<typeof setUp>) => ledger.rows.threads.get(THREAD)!;
+
+describe("reading", () => {
+  test("asks the thread's graph, built with the config it last ran with", async () => {
+    const { state, asked } = setUp();
+
+    expect(await state.getState(THREAD, { subgraphs: true }, ANONYMOUS)).toBe(AT_HEAD);
+    expect(await state.getHistory(THREAD, { limit: 10 }, ANONYMOUS)).toEqual([AT_HEAD]);
+    expect(asked).toEqual([
+      [GRAPH, { subgraphs: true }],
+      [GRAPH, { limit: 10 }],
+    ]);
+  });
+
+  test("a thread that never ran gives an empty state and no history", async () => {
+    const { state, asked } = setUp({ metadata: {} });
+
+    expect(await state.getState(THREAD, { subgraphs: false }, ANONYMOUS)).toEqual({ ...AT_HEAD, values: {} });
+    expect(await state.getHistory(THREAD, { limit: 10 }, ANONYMOUS)).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+
+  test("needs the thread", async () => {
+    const { state } = setUp();
+
+    await expect(state.getState(threadId(9), { subgraphs: false }, ANONYMOUS)).rejects.toMatchObject({
+      code: "thread_not_found",
+    });
+    await expect(state.getHistory(threadId(9), { limit: 1 }, ANONYMOUS)).rejects.toMatchObject({
+      code: "thread_not_found",
+    });
+  });
+});
+
+describe("updateState", () => {
+  test("writes what was computed, and the thread shows it", async () => {
+    const house = setUp({ status: "error", error: { error: "Boom", message: "no" } });
+
+    expect(await house.update()).toEqual({ threadId: THREAD, checkpointNs: "", checkpointId: "c-2" });
+    expect(house.written).toHaveLength(1);
+    expect(row(house)).toMatchObject({ status: "idle", values: { n: 2 }, error: null });
+  });
+
+  test("keeps a thread interrupted while work is left", async () => {
+    const house = setUp({ status: "interrupted" }, { next: ["human"] });
+
+    await house.update();
+
+    expect(row(house).status).toBe("interrupted");
+  });
+
+  test("computes again when somebody else wrote in between", async () => {
+    const house = setUp();
+    house.newest.head = "c-other";
+    house.ledger.checkpoints.head = async () => (house.asked.length === 1 ? "c-other" : "c-1");
+
+    await house.update();
+
+    expect(house.asked).toHaveLength(2);
+    expect(house.written).toHaveLength(1);
+  });
+
+  test("gives up when the state never holds still", async () => {
+    const house = setUp();
+    house.newest.head = "c-other";
+
+    await expect(house.update()).rejects.toMatchObject({ code: "unavailable" });
+    expect(house.written).toEqual([]);
+  });
+
+  test("is refused on a busy thread before anything is computed", async () => {
+    const house = setUp({ status: "busy" });
+
+    await expect(house.update()).rejects.toMatchObject({ code: "thread_busy", message: "Thread is busy" });
+    expect(house.asked).toEqual([]);
+  });
+
+  test("is refused when a run was admitted while it was computed", async () => {
+    const house = setUp();
+    house.ledger.meanwhile = () => house.ledger.addRun({ status: "pending" });
+
+    await expect(house.update()).rejects.toMatchObject({ code: "thread_busy" });
+    expect(house.written).toEqual([]);
+  });
+
+  test("is void when the thread was deleted while it was computed", async () => {
+    const house = setUp();
+    house.ledger.meanwhile = () => house.ledger.rows.threads.clear();
+
+    await expect(house.update()).rejects.toMatchObject({ code: "thread_not_found" });
+  });
+
+  test("needs a graph to know what an update means", async () => {
+    await expect(setUp({ metadata: {} }).update()).rejects.toMatchObject({
+      code: "malformed_request",
+      message: `Thread ${THREAD} has no graph ID`,
+    });
+  });
+});
