@@ -1,6 +1,7 @@
-import type { MultitaskStrategy } from "@langchain/langgraph-sdk";
 import { describeFleet, TestFleet } from "./support/fleet.js";
 import { eventually, runReaches } from "./support/wait.js";
+
+type Strategy = "reject" | "enqueue" | "interrupt" | "rollback";
 
 describeFleet("a second run on a busy thread", () => {
   let fleet: TestFleet;
@@ -10,7 +11,7 @@ describeFleet("a second run on a busy thread", () => {
   });
   afterAll(() => fleet?.stop());
 
-  const start = (threadId: string, mark: string, ms: number, multitaskStrategy?: MultitaskStrategy) =>
+  const start = (threadId: string, mark: string, ms: number, multitaskStrategy?: Strategy) =>
     fleet.client.runs.create(threadId, "slow", {
       input: { ms, mark },
       ...(multitaskStrategy ? { multitaskStrategy } : {}),

@@ -150,7 +150,7 @@ describeFleet("runs through the official SDK", () => {
     expect(values.remembered).toMatchObject({ colour: "green" });
   });
 
-  test.each([
+  test.each<[string, () => Promise<unknown>, RegExp]>([
     ["an unknown graph", () => fleet.client.runs.wait(null, "nope", hello), /HTTP 404: No assistant found for "nope"/],
     [
       "an unknown thread",
@@ -160,7 +160,7 @@ describeFleet("runs through the official SDK", () => {
     ["a thread id that is none", () => fleet.client.threads.get("nonsense"), /HTTP 422/],
     [
       "a wrong field",
-      () => fleet.client.runs.wait(null, "echo", { ...hello, multitaskStrategy: "maybe" as never }),
+      () => fleet.client.runs.create(null, "echo", { ...hello, multitaskStrategy: "maybe" as never }),
       /HTTP 422.*multitask_strategy/s,
     ],
   ])("%s is refused in words", async (_what, call, words) => {

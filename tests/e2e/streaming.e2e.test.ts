@@ -157,11 +157,7 @@ describeFleet("streaming", () => {
       onDisconnect: "cancel",
       signal: leave.signal,
     });
-    await expect(
-      (async () => {
-        for await (const { event } of reading) if (event === "custom") leave.abort();
-      })(),
-    ).rejects.toThrow(/abort/i);
+    for await (const { event } of reading) if (event === "custom") leave.abort();
 
     const [run] = await client.runs.list(threadId);
     await runReaches(client, threadId, run!.run_id, "interrupted");
