@@ -24,7 +24,7 @@ export async function claimRun(db: Kysely<Database>, threadId: ThreadId, lease: 
       with due as (
         select d.run_id
         from runs d
-        where d.thread_id = ${threadId}::uuid and d.status = 'pending' and d.run_after <= clock_timestamp()
+        where d.thread_id = ${threadId}::uuid and d.status = 'pending' and d.run_after <= statement_timestamp()
         order by d.seq
         limit 1
       ),

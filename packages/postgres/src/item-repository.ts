@@ -15,12 +15,12 @@ import { all, inScope, orTrue } from "./metadata-filter.js";
 import type { Database } from "./schema.js";
 
 /** What a scope is matched against: the value, and where it is kept. */
-const DOCUMENT = sql`(value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key))`;
+const documentOf = (table: "" | "store_items.") =>
+  sql.raw(`(${table}value || jsonb_build_object('namespace', to_jsonb(${table}namespace), 'key', ${table}key))`);
+const DOCUMENT = documentOf("");
 /** The same of the row that is there already, where an insert meets one. */
-const EXISTING = sql`(
-  store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)
-)`;
-const ALIVE = sql<boolean>`(expires_at is null or expires_at > clock_timestamp())`;
+const EXISTING = documentOf("store_items.");
+const ALIVE = sql<boolean>`(expires_at is null or expires_at > statement_timestamp())`;
 
 /**
  * Long-term memory. Times have the resolution of the wire, a millisecond: a second write of an item is later than the
@@ -47,7 +47,7 @@ export class PostgresItemRepository implements ItemRepository {
       )
       on conflict (namespace, key) do update set
         value = excluded.value,
-        created_at = case when store_items.expires_at <= clock_timestamp()
+        created_at = case when store_items.expires_at <= statement_timestamp()
           then excluded.created_at else store_items.created_at end,
         updated_at = greatest(
           date_trunc('milliseconds', clock_timestamp()),
@@ -55,7 +55,7 @@ export class PostgresItemRepository implements ItemRepository {
         ),
         ttl_minutes = excluded.ttl_minutes,
         expires_at = excluded.expires_at
-      where store_items.expires_at <= clock_timestamp() or ${orTrue(inScope(EXISTING, scope))}
+      where store_items.expires_at <= statement_timestamp() or ${orTrue(inScope(EXISTING, scope))}
       returning 1 as written`.execute(this.#db);
     return rows.length > 0;
   }

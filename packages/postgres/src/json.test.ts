@@ -3,8 +3,8 @@ import { hasNul, jsonbText, plainText } from "./json.js";
 describe("jsonbText", () => {
   test.each([
     ["NUL vanishes", { "a\u0000": ["x\u0000y"] }, { a: ["xy"] }],
-    ["a lone half becomes the replacement character", "a\ud83db\udc00", "a\ufffdb\ufffd"],
-    ["whole characters stay", '😀 é \u001f "q"', '😀 é \u001f "q"'],
+    ["a lone half becomes the replacement character", "a\uD83Db\uDC00", "a\uFFFDb\uFFFD"],
+    ["whole characters stay", '😀 é \u001F "q"', '😀 é \u001F "q"'],
     ["text that looks like an escape stays", "\\u0000 \\\\u0000 \\ud83d", "\\u0000 \\\\u0000 \\ud83d"],
     ["a backslash before NUL stays", "\\\u0000", "\\"],
   ])("%s", (_, value, stored) => {

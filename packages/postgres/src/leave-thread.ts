@@ -43,7 +43,7 @@ export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: L
     ),
     next as (
       select n.run_id from inflight n
-      where n.status = 'pending' and n.run_after <= clock_timestamp()
+      where n.status = 'pending' and n.run_after <= statement_timestamp()
       order by n.seq
       limit 1
     ),

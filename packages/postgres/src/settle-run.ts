@@ -54,7 +54,7 @@ function settlement({ runId, threadId, fence }: Claim, { status, ending, error, 
     ),
     next as (
       select n.run_id from others n, ended
-      where n.status = 'pending' and n.run_after <= clock_timestamp()
+      where n.status = 'pending' and n.run_after <= statement_timestamp()
       order by n.seq
       limit 1
     ),

@@ -39,7 +39,7 @@ export async function unheardRuns(
           select from runs before
           where before.thread_id = u.thread_id
             and (before.status = 'running'
-              or before.status = 'pending' and before.seq < u.seq and before.run_after <= clock_timestamp())
+              or before.status = 'pending' and before.seq < u.seq and before.run_after <= statement_timestamp())
         )
       order by u.run_after
       limit ${limit}
@@ -68,7 +68,7 @@ export async function reapExpiredRuns(
     const locked = await sql<{ run_id: string }>`
       select r.run_id
       from runs r join threads t on t.thread_id = r.thread_id
-      where r.status = 'running' and r.lease_expires_at < clock_timestamp()
+      where r.status = 'running' and r.lease_expires_at < statement_timestamp()
       order by r.lease_expires_at
       limit ${limit}
       for update of t skip locked`.execute(tx);
@@ -78,7 +78,7 @@ export async function reapExpiredRuns(
       select r.run_id, r.thread_id, r.fence, r.attempt, r.cancel_action
       from runs r
       where r.run_id = any(${locked.rows.map((row) => row.run_id)}::uuid[])
-        and r.status = 'running' and r.lease_expires_at < clock_timestamp()
+        and r.status = 'running' and r.lease_expires_at < statement_timestamp()
       order by r.run_id
       for update`.execute(tx);
 
@@ -169,9 +169,9 @@ export async function countRuns(db: Kysely<Database>): Promise<RunCounts> {
     select
       count(*) as pending,
       (select count(*) from runs where status = 'running') as running,
-      coalesce(extract(epoch from clock_timestamp() - min(r.run_after)), 0)::float8 as "oldestPendingSeconds"
+      coalesce(extract(epoch from statement_timestamp() - min(r.run_after)), 0)::float8 as "oldestPendingSeconds"
     from runs r
-    where r.status = 'pending' and r.run_after <= clock_timestamp()
+    where r.status = 'pending' and r.run_after <= statement_timestamp()
       and not exists (
         select from runs busy where busy.thread_id = r.thread_id and busy.status = 'running'
       )`.execute(db);

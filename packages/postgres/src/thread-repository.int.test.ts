@@ -32,9 +32,9 @@ describe("insert", () => {
 
   test("stores what jsonb refuses: NUL and halves of characters", async () => {
     const thread = await ledger.make.thread({
-      metadata: { "k\u0000": "a\u0000b", half: "\ud83d", slash: "\\u0000", ok: "😀" },
+      metadata: { "k\u0000": "a\u0000b", half: "\uD83D", slash: "\\u0000", ok: "😀" },
     });
-    expect(thread.metadata).toEqual({ k: "ab", half: "\ufffd", slash: "\\u0000", ok: "😀" });
+    expect(thread.metadata).toEqual({ k: "ab", half: "\uFFFD", slash: "\\u0000", ok: "😀" });
   });
 });
 
@@ -109,7 +109,9 @@ describe("search", () => {
     expect(await found({ sort: { by: "updated_at", order: "desc" } })).toEqual([4, 3, 2, 1, 0].map((n) => made[n]));
     expect((await found({ sort: { by: "state_updated_at", order: "desc" } })).slice(0, 2)).toEqual([made[1], made[0]]);
     expect((await found({ sort: { by: "state_updated_at", order: "asc" } })).slice(0, 2)).toEqual([made[0], made[1]]);
-    expect((await found({ sort: { by: "status", order: "desc" } })).slice(0, 2).toSorted()).toEqual(made.slice(0, 2));
+    expect(new Set((await found({ sort: { by: "status", order: "desc" } })).slice(0, 2))).toEqual(
+      new Set(made.slice(0, 2)),
+    );
   });
 
   test("filters by ids, status, and what metadata and values contain", async () => {

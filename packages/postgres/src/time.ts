@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 
-// Database time: processes may disagree about what time it is, the ledger may not. `clock_timestamp()` moves on within a
-// transaction, so a wait for a lock does not make things older than they are.
+// Database time: processes may disagree about what time it is, the ledger may not. Two clocks, neither of which stands
+// still within a transaction: `clock_timestamp()` is what is written, so that a wait for a lock does not make things older
+// than they are; `statement_timestamp()` is what rows are compared with, because an index can be searched by it.
 
 /** This many seconds from now. */
 export const fromNow = (seconds: number): RawBuilder<Date> =>
@@ -9,4 +10,4 @@ export const fromNow = (seconds: number): RawBuilder<Date> =>
 
 /** This many seconds ago. */
 export const ago = (seconds: number): RawBuilder<Date> =>
-  sql`clock_timestamp() - make_interval(secs => ${seconds}::float8)`;
+  sql`statement_timestamp() - make_interval(secs => ${seconds}::float8)`;

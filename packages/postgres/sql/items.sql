@@ -1,0 +1,56 @@
+-- Generated from the code by `pnpm sql:snapshot`, for reviewers: a change of SQL shows up here.
+
+-- put
+insert into store_items (namespace, key, value, created_at, updated_at, ttl_minutes, expires_at)
+values (
+  $1::text[],
+  $2,
+  $3::jsonb,
+  date_trunc('milliseconds', clock_timestamp()),
+  date_trunc('milliseconds', clock_timestamp()),
+  $4::float8,
+  clock_timestamp() + $5::float8 * interval '1 minute'
+)
+on conflict (namespace, key) do update set
+  value = excluded.value,
+  created_at = case when store_items.expires_at <= statement_timestamp()
+    then excluded.created_at else store_items.created_at end,
+  updated_at = greatest(
+    date_trunc('milliseconds', clock_timestamp()),
+    store_items.updated_at + interval '1 millisecond'
+  ),
+  ttl_minutes = excluded.ttl_minutes,
+  expires_at = excluded.expires_at
+where store_items.expires_at <= statement_timestamp() or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $6::jsonb and (jsonb_typeof((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $7::text) = 'array' and (store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $8::text @> $9::jsonb))
+returning 1 as written;
+
+-- get, refreshed
+select "namespace", "key", "value", "created_at", "updated_at", "ttl_minutes"
+from "store_items"
+where (expires_at is null or expires_at > statement_timestamp()) and true and (namespace = $1::text[] and key = $2);
+update "store_items"
+set "expires_at" = clock_timestamp() + "ttl_minutes" * interval '1 minute'
+where "ttl_minutes" is not null and (namespace = $1::text[] and key = $2);
+
+-- delete
+delete
+from "store_items"
+where (namespace = $1::text[] and key = $2) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $3::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $4::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $5::text @> $6::jsonb));
+select "key"
+from "store_items"
+where (namespace = $1::text[] and key = $2) and (expires_at is null or expires_at > statement_timestamp());
+
+-- search
+select "namespace", "key", "value", "created_at", "updated_at", "ttl_minutes"
+from "store_items"
+where (expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb)) and (( namespace >= $5::text[] and namespace < $6::text[] and namespace[1:$7::int] = $8::text[] ) and (jsonb_typeof((value -> $9::text)) = 'number' and (value -> $10::text) > $11::jsonb) and (jsonb_typeof((value -> $12::text)) = 'string' and ((value -> $13::text) #>> '{}') collate "C" <= $14::text collate "C") and not coalesce((value -> $15::text) in ($16::jsonb, $17::jsonb), false) and (value -> $18::text) is distinct
+from $19::jsonb)
+order by "created_at" desc, "namespace", "key"
+limit $20 offset $21;
+
+-- namespaces
+select distinct namespace[1:$1::int] as "labels"
+from "store_items"
+where (expires_at is null or expires_at > statement_timestamp()) and (cardinality(namespace) >= $2::int and namespace[$3::int] = $4 and cardinality(namespace) >= $5::int and namespace[cardinality(namespace) - $6::int] = $7)
+order by "labels"
+limit $8 offset $9;

@@ -1,0 +1,216 @@
+import {
+  type CheckpointBatch,
+  type Claim,
+  type Ending,
+  type NewRun,
+  type Repositories,
+  type Scope,
+  WHOLE_HOUSE,
+  asAssistantId,
+  asRunId,
+  asThreadId,
+} from "@graphfleet/domain";
+
+/** A call of a repository's method whose SQL is worth reading. */
+export interface Sample {
+  readonly name: string;
+  readonly call: (repositories: Repositories) => Promise<unknown>;
+  /** What the database answers, statement by statement, where the usual row will not do. See `recorder`. */
+  readonly answers?: readonly (object | null)[];
+}
+
+const RUN = asRunId("00000000-0000-7000-8000-000000000001");
+const THREAD = asThreadId("00000000-0000-7000-8000-000000000002");
+const ASSISTANT = asAssistantId("00000000-0000-4000-8000-000000000003");
+const CLAIM: Claim = { runId: RUN, threadId: THREAD, fence: 1 };
+const LEASE = { owner: "worker", seconds: 15 };
+const PAGE = { limit: 10, offset: 0 };
+const SNAPSHOT = { values: {}, interrupts: {} };
+const KEEP = { refreshTtl: false };
+const SCOPE: Scope = {
+  conditions: [
+    { key: "owner", operator: "eq", value: "ann" },
+    { key: "teams", operator: "contains", value: "red" },
+  ],
+};
+
+const NEW_RUN: NewRun = {
+  id: RUN,
+  threadId: THREAD,
+  assistantId: ASSISTANT,
+  metadata: {},
+  spec: {
+    graphId: "agent",
+    input: null,
+    command: null,
+    config: {},
+    context: null,
+    streamModes: ["values"],
+    streamSubgraphs: false,
+    streamResumable: false,
+    interruptBefore: null,
+    interruptAfter: null,
+    durability: null,
+    feedbackKeys: [],
+    webhook: null,
+    temporary: false,
+    attached: false,
+  },
+  auth: { identity: null, permissions: [], user: null },
+  multitaskStrategy: "enqueue",
+  afterSeconds: 5,
+  tapeFrom: 0,
+};
+
+const ENDING: Ending = {
+  status: "success",
+  ending: "completed",
+  error: null,
+  snapshot: SNAPSHOT,
+  checkpointId: "1",
+  lastSeq: 1,
+};
+
+const BATCH: CheckpointBatch = { threadId: THREAD, checkpoints: [], blobs: [], writes: [] };
+
+/** By repository; each becomes a file. */
+export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = {
+  assistants: [
+    {
+      name: "insert",
+      call: ({ assistants }) =>
+        assistants.insert({
+          id: ASSISTANT,
+          graphId: "agent",
+          name: "A",
+          description: null,
+          config: {},
+          context: {},
+          metadata: {},
+        }),
+    },
+    { name: "get", call: ({ assistants }) => assistants.get(ASSISTANT, SCOPE) },
+    {
+      name: "search",
+      call: ({ assistants }) =>
+        assistants.search(
+          { ...PAGE, offset: 10, metadata: { a: 1 }, graphId: "g", name: "n", sort: { by: "name", order: "asc" } },
+          SCOPE,
+        ),
+      answers: [null, {}],
+    },
+    {
+      name: "update",
+      call: ({ assistants }) => assistants.update(ASSISTANT, { name: "B", config: {}, metadata: { b: 1 } }, SCOPE),
+    },
+    { name: "delete", call: ({ assistants }) => assistants.delete(ASSISTANT, SCOPE) },
+    {
+      name: "versions",
+      call: ({ assistants }) => assistants.versions(ASSISTANT, { ...PAGE, metadata: { a: 1 } }, SCOPE),
+    },
+    { name: "setLatest", call: ({ assistants }) => assistants.setLatest(ASSISTANT, 1, SCOPE) },
+    {
+      name: "syncSystem, settings changed",
+      call: ({ assistants }) =>
+        assistants.syncSystem([{ id: ASSISTANT, graphId: "agent", description: null, config: {}, context: {} }]),
+      answers: [null],
+    },
+  ],
+  threads: [
+    { name: "insert", call: ({ threads }) => threads.insert({ id: THREAD, metadata: {} }) },
+    { name: "get", call: ({ threads }) => threads.get(THREAD, SCOPE) },
+    { name: "valuesOf", call: ({ threads }) => threads.valuesOf(THREAD) },
+    { name: "lock", call: ({ threads }) => threads.lock(THREAD, SCOPE) },
+    {
+      name: "search and count",
+      call: ({ threads }) =>
+        threads.search(
+          {
+            ...PAGE,
+            offset: 10,
+            ids: [THREAD],
+            metadata: { a: 1 },
+            values: { b: 2 },
+            status: "idle",
+            sort: { by: "created_at", order: "desc" },
+            select: ["thread_id", "metadata"],
+          },
+          SCOPE,
+        ),
+      answers: [null, {}],
+    },
+    { name: "patch", call: ({ threads }) => threads.patch(THREAD, { metadata: {} }, SCOPE) },
+    { name: "delete", call: ({ threads }) => threads.delete(THREAD, SCOPE) },
+    { name: "markBusy", call: ({ threads }) => threads.markBusy(THREAD, { metadata: {}, config: {} }) },
+    { name: "setStatus", call: ({ threads }) => threads.setStatus(THREAD, "idle") },
+    { name: "saveState", call: ({ threads }) => threads.saveState(THREAD, SNAPSHOT, "idle") },
+  ],
+  runs: [
+    { name: "insert, delayed", call: ({ runs }) => runs.insert(NEW_RUN) },
+    { name: "get", call: ({ runs }) => runs.get(RUN, THREAD, SCOPE) },
+    { name: "find", call: ({ runs }) => runs.find(RUN) },
+    {
+      name: "list",
+      call: ({ runs }) => runs.list(THREAD, { ...PAGE, offset: 10, status: "success", metadata: { a: 1 } }, SCOPE),
+      answers: [null, {}],
+    },
+    { name: "inflight", call: ({ runs }) => runs.inflight(THREAD) },
+    { name: "delete", call: ({ runs }) => runs.delete(RUN, THREAD) },
+    { name: "requestCancel, never started, interrupt", call: ({ runs }) => runs.requestCancel([RUN], "interrupt") },
+    { name: "requestCancel, never started, rollback", call: ({ runs }) => runs.requestCancel([RUN], "rollback") },
+    {
+      name: "requestCancel, running",
+      call: ({ runs }) => runs.requestCancel([RUN], "interrupt"),
+      answers: [{ status: "running" }],
+    },
+    { name: "claim", call: ({ runs }) => runs.claim({ threadId: THREAD }, LEASE) },
+    { name: "renew", call: ({ runs }) => runs.renew([{ ...CLAIM, lastEvent: 1 }], LEASE) },
+    { name: "settle", call: ({ runs }) => runs.settle(CLAIM, ENDING) },
+    { name: "settle, refused", call: ({ runs }) => runs.settle(CLAIM, ENDING), answers: [{}, null] },
+    { name: "giveBack", call: ({ runs }) => runs.giveBack(CLAIM, { spent: true, lastEvent: 1 }) },
+    { name: "rollBack", call: ({ runs }) => runs.rollBack(CLAIM, { snapshot: SNAPSHOT, ending: "none", lastSeq: 1 }) },
+    { name: "unheard", call: ({ runs }) => runs.unheard(30, 100) },
+    { name: "heard", call: ({ runs }) => runs.heard([RUN]) },
+    { name: "reapExpired, given up", call: ({ runs }) => runs.reapExpired({ maxAttempts: 3, limit: 100 }) },
+    { name: "reapExpired, put back", call: ({ runs }) => runs.reapExpired({ maxAttempts: 4, limit: 100 }) },
+    { name: "sweepTemporary", call: ({ runs }) => runs.sweepTemporary(60, 100) },
+    { name: "counts", call: ({ runs }) => runs.counts() },
+  ],
+  checkpoints: [
+    { name: "write, by a worker", call: ({ checkpoints }) => checkpoints.write(BATCH, CLAIM) },
+    { name: "write, by hand", call: ({ checkpoints }) => checkpoints.write(BATCH, null) },
+    { name: "head", call: ({ checkpoints }) => checkpoints.head(THREAD, "") },
+    { name: "deleteRun", call: ({ checkpoints }) => checkpoints.deleteRun(THREAD, RUN) },
+    { name: "deleteThread", call: ({ checkpoints }) => checkpoints.deleteThread(THREAD) },
+  ],
+  items: [
+    {
+      name: "put",
+      call: ({ items }) => items.put({ namespace: ["a"], key: "k", value: {}, ttlMinutes: null }, SCOPE),
+    },
+    { name: "get, refreshed", call: ({ items }) => items.get(["a"], "k", { refreshTtl: true }, WHOLE_HOUSE) },
+    { name: "delete", call: ({ items }) => items.delete(["a"], "k", SCOPE), answers: [null] },
+    {
+      name: "search",
+      call: ({ items }) =>
+        items.search(
+          {
+            ...PAGE,
+            prefix: ["a", "b"],
+            conditions: [
+              { key: "n", operator: "$gt", value: 1 },
+              { key: "s", operator: "$lte", value: "z" },
+              { key: "x", operator: "$nin", value: [1, "a"] },
+              { key: "y", operator: "$ne", value: null },
+            ],
+          },
+          KEEP,
+          SCOPE,
+        ),
+    },
+    {
+      name: "namespaces",
+      call: ({ items }) => items.namespaces({ ...PAGE, prefix: ["a", "*"], suffix: ["z"], maxDepth: 2 }, WHOLE_HOUSE),
+    },
+  ],
+};
