@@ -86,7 +86,7 @@ describe("graphfleet start", () => {
     const { thread_id } = await client.threads.create();
     await client.runs.wait(thread_id, "echo", hello);
     expect(await first.stop()).toBe(0);
-    await expect(fetch(`http://127.0.0.1:${port}/ok`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port}/ok`)).rejects.toThrow("fetch failed");
 
     const second = start(args);
     await second.ready();

@@ -109,7 +109,7 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
     return broken.signal.aborted ? 1 : 0;
   } finally {
     if (closers.length > 0) line("stopping …");
-    for (const close of closers.reverse()) await close();
+    for (const close of closers.toReversed()) await close();
     if (closers.length > 0) line("stopped");
   }
 }
