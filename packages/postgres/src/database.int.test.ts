@@ -1,5 +1,5 @@
 import { DomainError, WHOLE_HOUSE, randomIds } from "@graphfleet/domain";
-import { type TestLedger, databaseUri, openLedger } from "@graphfleet/testkit";
+import { type TestLedger, databaseUri, openLedger, openLedgerProxy } from "@graphfleet/testkit";
 
 import { openPostgres } from "./database.js";
 
@@ -51,6 +51,19 @@ test("terminated sessions fail what they were doing, and the next request works"
     await other.storage.ping();
   } finally {
     await other.close();
+  }
+});
+
+test("a network that swallows everything cannot hold a caller for ever", async () => {
+  const proxy = await openLedgerProxy(ledger.uri);
+  const other = await openPostgres({ uri: proxy.uri, poolMax: 1, statementTimeoutMs: 50, applicationName: "test" });
+  try {
+    proxy.swallow();
+    await expect(other.storage.ping()).rejects.toEqual(unavailable);
+    expect(other.poolStats().total).toBe(0);
+  } finally {
+    await other.close();
+    await proxy.close();
   }
 });
 

@@ -18,7 +18,7 @@ import { toLedgerError } from "./pg-errors.js";
 const NAMED = /^\s*\/\* (\w+) \*\//;
 
 /** The server cancels a statement at its timeout; when not even that answer arrives, the connection is dead. */
-const GRACE_MS = 5000;
+const GRACE_MS = 2000;
 
 /**
  * Kysely over our pool. Every statement of every repository passes here, which makes it the one place where
@@ -29,7 +29,7 @@ const GRACE_MS = 5000;
 export function ledgerDialect(pool: pg.Pool, statementTimeoutMs: number): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new LedgerDriver(pool, statementTimeoutMs + GRACE_MS),
+    createDriver: () => new LedgerDriver(pool, statementTimeoutMs),
     createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -100,7 +100,10 @@ class LedgerConnection implements DatabaseConnection {
   }
 
   async run(text: string, parameters: readonly unknown[] = [], name?: string): Promise<pg.QueryResult> {
-    const deadline = setTimeout(() => this.#cut(), this.#deadlineMs);
+    // Two steps, so that an event loop that was blocked gets to read the answer before its connection is given up.
+    let deadline = setTimeout(() => {
+      deadline = setTimeout(() => this.#cut(), GRACE_MS);
+    }, this.#deadlineMs);
     try {
       return await this.#client.query({ text, values: [...parameters], ...(name === undefined ? {} : { name }) });
     } catch (error) {
