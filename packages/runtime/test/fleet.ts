@@ -48,7 +48,7 @@ export async function openFleet(graphs: Readonly<Record<string, unknown>>): Prom
       return claimNext(thread.id);
     },
     async reclaim(run) {
-      await storage.runs.giveBack(claimOf(run), { spent: true, lastSeq: 0 });
+      await storage.runs.giveBack(claimOf(run), { spent: true, lastEvent: run.lastEvent });
       return claimNext(run.threadId);
     },
     async run(thread, spec) {
@@ -58,7 +58,14 @@ export async function openFleet(graphs: Readonly<Record<string, unknown>>): Prom
       return performance;
     },
     async settle(run) {
-      await pool.query("update runs set status = 'success', ended_at = now(), lease_owner = null, lease_expires_at = null where run_id = $1", [run.id]);
+      await storage.runs.settle(claimOf(run), {
+        status: "success",
+        ending: "completed",
+        error: null,
+        snapshot: null,
+        checkpointId: null,
+        lastSeq: run.seqBase,
+      });
     },
   };
   return fleet;

@@ -62,6 +62,8 @@ export class FleetSaver extends PostgresSaver {
     this.#buffer =
       mode.kind === "claimed" ? new WriteBuffer(checkpoints, mode.claim, (error) => mode.onFailure(error)) : null;
     this.#memory = new CheckpointMemory(mode.kind === "held");
+    // The library takes the method off the saver, and for subgraphs binds it to nothing.
+    this.getNextVersion = this.getNextVersion.bind(this);
   }
 
   /** Why writing stopped, if it did. */

@@ -15,10 +15,11 @@ import type { CompiledGraph } from "../compiled-graph.js";
 import type { GraphRegistry } from "../project/graph-registry.js";
 import { toJson } from "../serialize.js";
 import { EventProjector } from "./event-projector.js";
+import { addressFalsyAnswer } from "./falsy-answer.js";
 import { graphStream, libraryModes } from "./graph-stream.js";
 import { type AttemptPlan, planAttempt } from "./plan-attempt.js";
 import { graphOptions, runConfigurable } from "./run-config.js";
-import { graphInput } from "./run-input.js";
+import { toCommand } from "./to-command.js";
 import { checkpointIdOf, interruptsOf, RunOutput } from "./run-output.js";
 
 export interface RunnerParts {
@@ -96,7 +97,7 @@ export class FleetRunner implements GraphRunner {
       libraryVersion: this.#parts.libraryVersion,
       fromHead: plan === "go_on",
     });
-    const input = plan === "go_on" ? null : graphInput(run.spec);
+    const input = plan === "go_on" ? null : await inputOf(graph, run);
     for await (const said of graphStream(graph, input, options, run.spec.streamModes.includes("events"))) {
       output.note(said);
       projector.project(said);
@@ -121,6 +122,12 @@ export class FleetRunner implements GraphRunner {
       onFailure,
     });
   }
+}
+
+/** What the graph is started with: the input as it came, or the command that replaces it. Null = go on. */
+async function inputOf(graph: CompiledGraph, run: ClaimedRun): Promise<unknown> {
+  const { command, input } = run.spec;
+  return command === null ? input : toCommand(await addressFalsyAnswer(graph, run, command));
 }
 
 /** A controller that follows a signal, and that can also be aborted on its own. */

@@ -24,6 +24,8 @@ export async function bundleModule(file: string, projectDir: string): Promise<st
     packages: "external",
     sourcemap: "inline",
     sourcesContent: false,
+    // The bundle is not put beside its source.
+    sourceRoot: pathToFileURL(`${path.dirname(file)}/`).href,
     logLevel: "silent",
     define: PLACE_NAMES,
     plugins: [keepPlace],

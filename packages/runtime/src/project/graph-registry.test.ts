@@ -131,6 +131,7 @@ describe("failures", () => {
       number: "./src/graph.ts:number",
       syntax: "./src/syntax.ts:graph",
       missing: "./src/missing-package.ts:graph",
+      throws: "./src/throws.ts:graph",
     });
     expect(graphs.ids()).toEqual(["good"]);
     const failures = Object.fromEntries(graphs.failures().map((failure) => [failure.graphId, failure]));
@@ -139,6 +140,7 @@ describe("failures", () => {
     expect(failures.nothing?.message).toContain("the graph is null or undefined");
     expect(failures.number?.message).toContain("found a number");
     expect(failures.syntax).toMatchObject({ file: `${dir}/src/syntax.ts`, line: 2 });
+    expect(failures.throws?.message).toBe("Boo!");
     expect(failures.missing?.message).toContain("no-such-package");
   });
 

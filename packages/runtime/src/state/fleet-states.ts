@@ -17,7 +17,7 @@ import type pg from "pg";
 import { FleetSaver } from "../checkpoints/fleet-saver.js";
 import type { CompiledGraph, GraphConfig } from "../compiled-graph.js";
 import { describeError } from "../describe-error.js";
-import { toCommand } from "../execute/run-input.js";
+import { toCommand } from "../execute/to-command.js";
 import { interruptsOf, outputText } from "../execute/run-output.js";
 import type { GraphRegistry } from "../project/graph-registry.js";
 import { toJson } from "../serialize.js";

@@ -1,10 +1,5 @@
-import { isObject, type Json, type RunCommand, type RunSpec } from "@graphfleet/domain";
+import { isObject, type Json, type RunCommand } from "@graphfleet/domain";
 import { Command, Send } from "@langchain/langgraph";
-
-/** What the graph is started with: the input as it came, or the command that replaces it. Null = go on. */
-export function graphInput(spec: RunSpec): unknown {
-  return spec.command === null ? spec.input : toCommand(spec.command);
-}
 
 /** A command in the library's form. */
 export function toCommand({ update, resume, goto }: RunCommand): Command {
