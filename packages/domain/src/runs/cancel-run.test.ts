@@ -208,6 +208,7 @@ describe("forgetRun", () => {
     const ledger = fakeLedger();
     ledger.addThread({ status: "error", values: { old: true }, config: { configurable: { model: "m" } } });
     const run = ledger.addRun({ status: "error", spec: aSpec({ graphId: "agent" }) });
+    ledger.checkpoints.head = async () => state.checkpoint?.checkpointId ?? null;
     const asked: GraphThread[] = [];
     const forgetRun = makeForgetRun({
       storage: ledger,
@@ -260,6 +261,23 @@ describe("forgetRun", () => {
     await forget();
 
     expect(ledger.rows.threads.get(THREAD)!.values).toEqual({ old: true });
+  });
+
+  test("leaves the thread to whoever wrote a checkpoint in the meantime", async () => {
+    const { ledger, forget } = setUpForget(aState({ values: { n: 1 } }));
+    ledger.checkpoints.head = async () => "newer";
+
+    await forget();
+
+    expect(ledger.rows.threads.get(THREAD)!.values).toEqual({ old: true });
+  });
+
+  test("is refused while another run of the thread may build on it", async () => {
+    const { ledger, forget } = setUpForget(aState({}));
+    ledger.addRun({ id: runId(2), status: "pending" });
+
+    await expect(forget()).rejects.toMatchObject({ code: "thread_busy" });
+    expect(ledger.rows.runs.has(RUN)).toBe(true);
   });
 
   test("has nothing to bring up to date when the thread went away in the meantime", async () => {

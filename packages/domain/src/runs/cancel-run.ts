@@ -1,7 +1,7 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
 import type { Scope } from "../auth/scope.js";
-import { runNotFound, threadNotFound } from "../errors.js";
+import { runNotFound, threadNotFound, threadStateBusy } from "../errors.js";
 import type { GraphStates } from "../graphs/graph-engine.js";
 import type { RunId, ThreadId } from "../ids.js";
 import type { Storage } from "../storage.js";
@@ -88,7 +88,12 @@ export function makeCancelRun({ storage, authorizer, signals, followRun, forgetR
 
 export type CancelRun = ReturnType<typeof makeCancelRun>;
 
-/** Makes `ForgetRun`. The thread goes back to its newest checkpoint that is left. */
+/**
+ * Makes `ForgetRun`. The thread goes back to its newest checkpoint that is left.
+ *
+ * Not while another run of the thread waits or executes: it may build on what would be removed. And the state is read
+ * after the removal, without the lock; when somebody wrote in between, the row is theirs to bring up to date.
+ */
 export function makeForgetRun(deps: {
   readonly storage: Storage;
   readonly states: Pick<GraphStates, "get">;
@@ -99,6 +104,7 @@ export function makeForgetRun(deps: {
     const { config } = await storage.transaction(async (tx) => {
       const thread = await tx.threads.lock(run.threadId, scope);
       if (thread === null) throw threadNotFound(run.threadId);
+      if ((await tx.runs.inflight(run.threadId)).length > 0) throw threadStateBusy();
       await tx.runs.delete(run.id, run.threadId);
       return thread;
     });
@@ -107,6 +113,7 @@ export function makeForgetRun(deps: {
     await storage.transaction(async (tx) => {
       const locked = await tx.threads.lock(run.threadId, scope);
       if (locked === null || (await tx.runs.inflight(run.threadId)).length > 0) return;
+      if ((await tx.checkpoints.head(run.threadId, "")) !== (state.checkpoint?.checkpointId ?? null)) return;
       const interrupts = Object.fromEntries(
         state.tasks.filter((task) => task.interrupts.length > 0).map((task) => [task.id, task.interrupts]),
       );
