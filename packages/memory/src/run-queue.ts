@@ -10,10 +10,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const idOf = ({ runId, fence }: Ring): string => `${runId}-${fence}`;
 
-/** Rings inside one process. A ring that waits, sleeps or is being handled is not rung a second time. */
+/** Rings inside one process. A repetition is left out while an earlier one waits or is being handled. */
 export class MemoryRunQueue implements RunQueue {
   readonly #log: Log;
-  readonly #present = new Set<string>();
+  readonly #repeated = new Map<Ring, string>();
   readonly #waiting: Ring[] = [];
   readonly #sleeping = new Set<NodeJS.Timeout>();
   readonly #consumers = new Set<Consumer>();
@@ -23,9 +23,9 @@ export class MemoryRunQueue implements RunQueue {
   }
 
   async ring(rings: readonly Ring[]): Promise<void> {
-    for (const { delayMs = 0, ...ring } of rings) {
-      if (this.#present.has(idOf(ring))) continue;
-      this.#present.add(idOf(ring));
+    for (const { delayMs = 0, repeated = false, ...ring } of rings) {
+      if (repeated && [...this.#repeated.values()].includes(idOf(ring))) continue;
+      if (repeated) this.#repeated.set(ring, idOf(ring));
       if (delayMs > 0) this.#sleep(ring, Date.now() + delayMs);
       else this.#waiting.push(ring);
     }
@@ -35,7 +35,7 @@ export class MemoryRunQueue implements RunQueue {
   /** Hears rings, at most `concurrency` at a time. What a handler throws is logged. */
   consume(options: ConsumeOptions): RingConsumer {
     const consumer = new Consumer(options, this.#log, (ring) => {
-      this.#present.delete(idOf(ring));
+      this.#repeated.delete(ring);
       this.#deliver();
     });
     this.#consumers.add(consumer);

@@ -83,18 +83,36 @@ export function runQueueSuite(openFixture: () => Promise<RunQueueFixture>): void
     expect(await heard.next(2)).toEqual([soon, late]);
   });
 
-  test("ringing twice is heard at least once", async () => {
+  test("a repetition is left out while an earlier one waits", async () => {
     const { queue, consume } = await openQueue();
     const heard = new Hearing();
-    const [twice, last] = [newRing(), newRing()];
+    const [ring, last] = [newRing(), newRing()];
+    const again = { ...ring, repeated: true };
 
-    await queue.ring([twice, twice]);
-    await queue.ring([twice]);
+    await queue.ring([again]);
+    await queue.ring([again]);
     await queue.ring([last]);
     consume({ concurrency: 1, handle: heard.handle });
 
     await heard.ofRun(last);
-    expect(heard.all).toContainEqual(twice);
+    expect(heard.all).toEqual([ring, last]);
+  });
+
+  test("a ring is never taken for the one that is being handled", async () => {
+    const { queue, consume } = await openQueue();
+    const heard = new Hearing();
+    const ring = newRing();
+    consume({
+      concurrency: 1,
+      handle: async (one) => {
+        await heard.handle(one);
+        if (heard.all.length === 1) await queue.ring([ring]);
+      },
+    });
+
+    await queue.ring([{ ...ring, repeated: true }]);
+
+    expect(await heard.next(2)).toEqual([ring, ring]);
   });
 
   test("a run can be rung again after its ring was heard", async () => {
