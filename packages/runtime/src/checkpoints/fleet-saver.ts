@@ -22,7 +22,7 @@ import type pg from "pg";
 import { CheckpointMemory, type StoredCheckpoint } from "./checkpoint-memory.js";
 import { checkpointMetadata } from "./checkpoint-metadata.js";
 import { loadCheckpoint, loadHeadWithout } from "./checkpoint-query.js";
-import { reading } from "./ledger-outage.js";
+import { ledgerError, reading } from "./ledger-outage.js";
 import { OpenBatch, type Rows, WriteBuffer } from "./write-buffer.js";
 
 /**
@@ -108,7 +108,11 @@ export class FleetSaver extends PostgresSaver {
 
   override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
     await this.flush();
-    yield* super.list(config, options);
+    try {
+      yield* super.list(config, options);
+    } catch (error) {
+      throw ledgerError(error);
+    }
   }
 
   override async put(

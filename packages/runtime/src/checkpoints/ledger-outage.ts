@@ -3,17 +3,18 @@ import { DomainError, unavailable } from "@graphfleet/domain";
 /** SQLSTATE classes and codes that speak of the server, not of the statement. */
 const OUTAGE_CLASSES = new Set(["08", "53", "57", "58"]);
 
-/**
- * Runs a read of the ledger.
- *
- * @throws DomainError `unavailable` when the database could not be reached or is going down; other errors as they are.
- */
+/** The error as the domain knows it: `unavailable` when the database could not be reached or is going down. */
+export function ledgerError(error: unknown): unknown {
+  if (error instanceof DomainError || !isOutage(error)) return error;
+  return unavailable("The database cannot be reached", error);
+}
+
+/** Runs a read of the ledger. @throws DomainError `unavailable` in an outage; other errors as they are. */
 export async function reading<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof DomainError || !isOutage(error)) throw error;
-    throw unavailable("The database cannot be reached", error);
+    throw ledgerError(error);
   }
 }
 

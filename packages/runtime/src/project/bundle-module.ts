@@ -1,4 +1,4 @@
-import { build, type Plugin } from "esbuild";
+import { build, type Plugin, stop } from "esbuild";
 import { createHash } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { access, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
@@ -43,6 +43,19 @@ export async function bundleModule(file: string, projectDir: string): Promise<st
   // A changed module is another module to Node only if its URL is another one.
   url.searchParams.set("v", digest(code));
   return url.href;
+}
+
+let users = 0;
+
+/** The bundler is a process of its own: it ends when nobody in this process loads graphs any more. */
+export async function withBundler<T>(work: () => Promise<T>): Promise<T> {
+  users += 1;
+  try {
+    return await work();
+  } finally {
+    users -= 1;
+    if (users === 0) await stop();
+  }
 }
 
 const digest = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex").slice(0, 12);

@@ -163,3 +163,8 @@ test("a graph that is handed out is a copy: the shared one keeps its own parts",
   expect(plain.checkpointer).toBeUndefined();
   expect(Object.getPrototypeOf(a)).toBe(Object.getPrototypeOf(b));
 });
+
+test("two parts of one process may load at the same time", async () => {
+  const graphs = await Promise.all([load({ it: "./src/graph.ts:graph" }), load({ it: "./src/graph.ts:graph" })]);
+  expect(graphs.map((it) => it.failures())).toEqual([[], []]);
+});

@@ -1,6 +1,5 @@
 import { type GraphCatalog, graphNotFound } from "@graphfleet/domain";
 import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
-import { stop as stopBundler } from "esbuild";
 import {
   type AccessContext,
   bindGraph,
@@ -9,6 +8,7 @@ import {
   type GraphFactory,
   toCompiledGraph,
 } from "../compiled-graph.js";
+import { withBundler } from "./bundle-module.js";
 import { LoadError, loadExport } from "./load-module.js";
 import type { GraphEntry, ProjectConfig } from "./project-config.js";
 
@@ -75,15 +75,15 @@ export class GraphRegistry implements GraphCatalog {
 export async function loadGraphs(project: ProjectConfig): Promise<GraphRegistry> {
   const graphs = new Map<string, Loaded>();
   const failures: GraphFailure[] = [];
-  const results = await Promise.allSettled(project.graphs.map((entry) => loadGraph(entry, project.dir)));
+  const results = await withBundler(() =>
+    Promise.allSettled(project.graphs.map((entry) => loadGraph(entry, project.dir))),
+  );
   for (const [index, result] of results.entries()) {
     const entry = project.graphs[index];
     if (!entry) continue;
     if (result.status === "fulfilled") graphs.set(entry.id, result.value);
     else failures.push(toFailure(entry, result.reason));
   }
-  // The bundler is a process of its own; graphs are loaded once.
-  await stopBundler();
   return new GraphRegistry(graphs, failures);
 }
 
