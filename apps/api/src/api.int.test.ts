@@ -1,0 +1,76 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Metrics } from "@graphfleet/chassis";
+import { somePort, openApi } from "../test/open-api.js";
+import { type ApiParts, startApi } from "./api.js";
+
+describe("startApi", () => {
+  test("says which port is taken and what to do", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => {
+      other.on("error", () => other.listen(somePort(), "127.0.0.1"));
+      other.once("listening", resolve);
+      other.listen(somePort(), "127.0.0.1");
+    });
+    const { port } = other.address() as AddressInfo;
+    const parts = {
+      port,
+      host: "127.0.0.1",
+      corsOrigins: ["*"],
+      maxBodyBytes: 1,
+      storage: {},
+      metrics: new Metrics({ process: false }),
+    };
+
+    await expect(startApi(parts as unknown as ApiParts)).rejects.toThrow(
+      `Cannot listen on 127.0.0.1, port ${port}: another program does. Stop it, or set PORT to a free port.`,
+    );
+    other.close();
+  });
+});
+
+describe("close", () => {
+  test("cuts streams and waits, finishes the rest, and takes no more", async () => {
+    const server = await openApi();
+    const { json: thread } = await server.call("POST", "/threads");
+    const open = (door: string) =>
+      fetch(`${server.url}/threads/${thread.thread_id}/runs/${door}`, {
+        method: "POST",
+        body: JSON.stringify({ assistant_id: "agent", on_disconnect: "cancel" }),
+      });
+    const streaming = await open("stream");
+    const waiting = await open("wait");
+
+    const closed = server.api.close();
+
+    await expect(streaming.text()).rejects.toThrow("terminated");
+    await expect(waiting.text()).rejects.toThrow("terminated");
+    await closed;
+    await expect(fetch(`${server.url}/ok`)).rejects.toThrow("fetch failed");
+
+    // Nobody left: the clients will be back, at another instance.
+    const runs = await server.ledger.db.selectFrom("runs").select(["status", "cancel_action"]).execute();
+    expect(runs).toEqual([
+      { status: "pending", cancel_action: null },
+      { status: "pending", cancel_action: null },
+    ]);
+    await server.close();
+  });
+
+  test("finishes requests that are under way", async () => {
+    let answer: (() => void) | undefined;
+    const hold = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const server = await openApi({ services: { slow: () => hold }, drainMs: 5000 });
+    const slow = server.call("GET", "/ok?check_db=1");
+    while ((await server.call("GET", "/metrics")).text.includes("lg_api_http_requests_open 1\n"));
+
+    const closed = server.api.close();
+    answer?.();
+
+    expect((await slow).status).toBe(200);
+    await closed;
+    await server.close();
+  });
+});
