@@ -10,7 +10,10 @@ test.each([
   ["a lost connection", failing({}, "Connection terminated unexpectedly")],
   ["a pool without a free connection", failing({}, "timeout exceeded when trying to connect")],
 ])("%s is an outage, with its cause", async (_name, error) => {
-  await expect(reading(() => Promise.reject<never>(error as Error))).rejects.toMatchObject({ code: "unavailable", cause: error });
+  const read = async () => {
+    throw error;
+  };
+  await expect(reading(read)).rejects.toMatchObject({ code: "unavailable", cause: error });
 });
 
 test.each([
