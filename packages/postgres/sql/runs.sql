@@ -243,9 +243,72 @@ thread as (
   where t.thread_id = $18::uuid
 )
 select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
-select "run_id"
+select "status", "cancel_action"
 from "runs"
-where "run_id" = $1 and "fence" = $2 and "status" = $3 and "cancel_action" = $4;
+where "run_id" = $1 and "fence" = $2;
+commit;
+
+-- settle, again
+begin;
+/* lock_thread */ select from threads where thread_id = $1::uuid for update;
+/* settle_run */
+with ended as (
+  update runs r
+  set status = case when r.cancel_action is null then $1::text else 'interrupted' end,
+      error = case when r.cancel_action is null then $2::jsonb end,
+      checkpoint_id = $3::text,
+      lease_owner = null,
+      lease_expires_at = null,
+      ended_at = clock_timestamp(),
+      updated_at = clock_timestamp()
+  where r.run_id = $4::uuid and r.fence = $5::int and r.status = 'running'
+    and r.cancel_action is distinct from 'rollback'
+  returning r.status, r.cancel_action is not null as cancelled
+),
+others as (
+  select o.run_id, o.seq, o.status, o.run_after
+  from runs o
+  where o.thread_id = $6::uuid and o.run_id <> $7::uuid and o.status in ('pending', 'running')
+),
+next as (
+  select n.run_id from others n, ended
+  where n.status = 'pending' and n.run_after <= statement_timestamp()
+  order by n.seq
+  limit 1
+),
+rung as (
+  update runs w set rung_at = clock_timestamp() from next
+  where w.run_id = next.run_id
+  returning w.run_id, w.thread_id, w.fence
+),
+thread as (
+  update threads t
+  set status = case
+        when exists (select from others) then $8::text
+        when ended.cancelled then $9::text
+        else $10::text
+      end,
+      error = case when $11::boolean and not ended.cancelled then $12::jsonb end,
+      "values" = case when $13::boolean then t."values" else $14::jsonb end,
+      interrupts = coalesce($15::jsonb, t.interrupts),
+      state_updated_at = case when $16::boolean then t.state_updated_at else clock_timestamp() end,
+      stream_seq = greatest(t.stream_seq, $17::bigint),
+      updated_at = clock_timestamp()
+  from ended
+  where t.thread_id = $18::uuid
+)
+select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
+select "status", "cancel_action"
+from "runs"
+where "run_id" = $1 and "fence" = $2;
+update runs w set rung_at = clock_timestamp()
+where w.run_id = (
+  select n.run_id from runs n
+  where n.thread_id = $1::uuid and n.status = 'pending' and n.run_after <= clock_timestamp()
+  order by n.seq
+  limit 1
+)
+returning w.run_id, w.thread_id, w.fence;
 commit;
 
 -- giveBack
@@ -322,11 +385,6 @@ with unheard as (
 update runs r set rung_at = clock_timestamp() from unheard
 where r.run_id = unheard.run_id
 returning r.run_id, r.thread_id, r.fence;
-
--- heard
-update "runs"
-set "rung_at" = clock_timestamp()
-where "run_id" in ($1);
 
 -- reapExpired, given up
 begin;

@@ -65,3 +65,17 @@ export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: L
     returning w.run_id, w.thread_id, w.fence`.execute(tx);
   return rows[0] === undefined ? null : toRing(rows[0]);
 }
+
+/** The ring for the thread's oldest due run, which it marks as rung. */
+export async function ringForNext(tx: Kysely<Database>, id: ThreadId): Promise<Ring | null> {
+  const { rows } = await sql<RingRow>`
+    update runs w set rung_at = clock_timestamp()
+    where w.run_id = (
+      select n.run_id from runs n
+      where n.thread_id = ${id}::uuid and n.status = 'pending' and n.run_after <= clock_timestamp()
+      order by n.seq
+      limit 1
+    )
+    returning w.run_id, w.thread_id, w.fence`.execute(tx);
+  return rows[0] === undefined ? null : toRing(rows[0]);
+}

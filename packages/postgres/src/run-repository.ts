@@ -199,17 +199,6 @@ export class PostgresRunRepository implements RunRepository {
     return this.#once((db) => unheardRuns(db, olderThanSeconds, limit));
   }
 
-  async heard(runIds: readonly RunId[]): Promise<void> {
-    if (runIds.length === 0) return;
-    await this.#once((db) =>
-      db
-        .updateTable("runs")
-        .set({ rung_at: sql<Date>`clock_timestamp()` })
-        .where("run_id", "in", runIds)
-        .execute(),
-    );
-  }
-
   async reapExpired(options: { readonly maxAttempts: number; readonly limit: number }): Promise<readonly ReapedRun[]> {
     return reapExpiredRuns(this.#db, options);
   }

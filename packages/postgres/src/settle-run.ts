@@ -2,7 +2,7 @@ import { type Claim, type Ending, type EndingSettled, type TerminalStatus, threa
 import { type Kysely, sql } from "kysely";
 
 import { jsonbText } from "./json.js";
-import { lockThread } from "./leave-thread.js";
+import { lockThread, ringForNext } from "./leave-thread.js";
 import { type RingRow, toRing } from "./run-rows.js";
 import type { Database } from "./schema.js";
 import { inTransaction } from "./transaction.js";
@@ -84,14 +84,19 @@ function settlement({ runId, threadId, fence }: Claim, { status, ending, error, 
     select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true`;
 }
 
-async function whyNot(tx: Kysely<Database>, { runId, fence }: Claim): Promise<EndingSettled> {
+/**
+ * Nothing was written. Either the run is no longer ours, or its rollback was wished for, or we wrote this ending before
+ * and never heard the answer: then the row is over under our own fence, and saying it again is right.
+ */
+async function whyNot(tx: Kysely<Database>, { runId, threadId, fence }: Claim): Promise<EndingSettled> {
   const ours = await tx
     .selectFrom("runs")
-    .select("run_id")
+    .select(["status", "cancel_action"])
     .where("run_id", "=", runId)
     .where("fence", "=", fence)
-    .where("status", "=", "running")
-    .where("cancel_action", "=", "rollback")
     .executeTakeFirst();
-  return ours === undefined ? { kind: "stale" } : { kind: "rollback_wanted" };
+  if (ours === undefined || ours.status === "pending") return { kind: "stale" };
+  if (ours.status === "running")
+    return ours.cancel_action === "rollback" ? { kind: "rollback_wanted" } : { kind: "stale" };
+  return { kind: "settled", status: ours.status, next: await ringForNext(tx, threadId) };
 }

@@ -84,7 +84,10 @@ export interface RunRepository {
   claim(ring: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null>;
   /** Renews leases. A claim that is missing in the answer is lost. */
   renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]>;
-  /** Ends a run and brings its thread up to date, in one transaction. */
+  /**
+   * Ends a run and brings its thread up to date, in one transaction. Saying the same again is fine: when the answer got
+   * lost, the second call answers as the first would have.
+   */
   settle(claim: Claim, ending: Ending): Promise<EndingSettled>;
   /** Puts a run back in line. `spent` tells whether this attempt counts. */
   giveBack(claim: Claim, options: { readonly spent: boolean; readonly lastEvent: number }): Promise<Settled>;
@@ -96,8 +99,6 @@ export interface RunRepository {
 
   /** Waiting runs, due for more than `olderThanSeconds`, that nobody can hear of: no ring since then. Marks them as rung. */
   unheard(olderThanSeconds: number, limit: number): Promise<readonly Ring[]>;
-  /** Marks that a ring was sent. */
-  heard(runIds: readonly RunId[]): Promise<void>;
   /** Takes runs away from workers whose lease ran out. */
   reapExpired(options: { readonly maxAttempts: number; readonly limit: number }): Promise<readonly ReapedRun[]>;
   /** Removes threads of temporary runs that ended longer ago. @returns how many. */
