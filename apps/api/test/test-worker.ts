@@ -1,4 +1,12 @@
-import { type ClaimedRun, claimOf, type Json, type RingConsumer, type TapeWriter } from "@graphfleet/domain";
+import {
+  type ClaimedRun,
+  claimOf,
+  type Interrupts,
+  type Json,
+  type LastEnding,
+  type RingConsumer,
+  type TapeWriter,
+} from "@graphfleet/domain";
 import type { TestApi } from "./open-api.js";
 
 /** What a scripted run left behind. */
@@ -6,6 +14,9 @@ export interface Performed {
   readonly values?: Json;
   readonly error?: { readonly error: string; readonly message: string };
   readonly interrupted?: boolean;
+  readonly paused?: boolean;
+  readonly interrupts?: Interrupts;
+  readonly checkpointId?: string | null;
 }
 
 export type Perform = (run: ClaimedRun, tape: TapeWriter) => Promise<Performed>;
@@ -37,10 +48,10 @@ export function startTestWorker({ ledger, bus, queue, control }: TestApi, perfor
       const status = done.error !== undefined ? "error" : done.interrupted === true ? "interrupted" : "success";
       const settled = await runs.settle(claimOf(run), {
         status,
-        ending: done.error !== undefined ? "failed" : done.interrupted === true ? "cancelled" : "completed",
+        ending: endingOf(done),
         error: done.error ?? null,
-        snapshot: done.values === undefined ? null : { values: done.values, interrupts: {} },
-        checkpointId: null,
+        snapshot: done.values === undefined ? null : { values: done.values, interrupts: done.interrupts ?? {} },
+        checkpointId: done.checkpointId ?? null,
         lastSeq: tape.lastSeq,
       });
       let next = settled.kind === "settled" ? settled.next : null;
@@ -69,4 +80,10 @@ export function startTestWorker({ ledger, bus, queue, control }: TestApi, perfor
       unsubscribe();
     }
   }
+}
+
+function endingOf({ error, interrupted, paused }: Performed): LastEnding {
+  if (error !== undefined) return "failed";
+  if (interrupted === true) return "cancelled";
+  return paused === true ? "paused" : "completed";
 }
