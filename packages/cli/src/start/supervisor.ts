@@ -4,6 +4,8 @@ export interface SupervisorOptions {
   readonly write: (line: string) => void;
   /** Called when a process cannot be kept alive. */
   readonly onGiveUp: (name: string) => void;
+  /** Pause before the first restart; doubles with each in a row. */
+  readonly restartDelayMs?: number;
 }
 
 /** A process that lived this long was healthy; what ended it is not its start. */
@@ -45,6 +47,7 @@ export class Supervisor {
   }
 
   async #keep(spec: ChildSpec, first: Child): Promise<void> {
+    const { restartDelayMs = RESTART_DELAY_MS } = this.#options;
     let child = first;
     let failures = 0;
     for (;;) {
@@ -58,7 +61,7 @@ export class Supervisor {
         this.#options.onGiveUp(spec.name);
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY_MS * 2 ** (failures - 1)));
+      await new Promise((resolve) => setTimeout(resolve, restartDelayMs * 2 ** (failures - 1)));
       if (this.#stopping) return;
       child = this.#launch(spec);
     }
