@@ -3,12 +3,15 @@ import {
   type Authorizer,
   type ControlChannel,
   type GraphCatalog,
+  type GraphDescriber,
   type GraphStates,
   type Ids,
   type Log,
   makeAwaitRun,
   makeCancelRun,
+  makeCancelRuns,
   makeCreateRuns,
+  makeDescribeAssistant,
   makeFollowRun,
   makeForgetRun,
   makeManageAssistants,
@@ -21,12 +24,14 @@ import {
   type StreamBus,
 } from "@graphfleet/domain";
 import express, { type Express } from "express";
+import { assistantGraphRoutes } from "./assistants/assistant-graphs.routes.js";
 import { assistantRoutes } from "./assistants/assistants.routes.js";
 import { jsonBody } from "./http/body.js";
 import { cors } from "./http/cors.js";
 import { httpMetrics } from "./http/http-metrics.js";
 import { problemHandler, unknownRoute } from "./http/problem.js";
 import { requestId } from "./http/request-id.js";
+import { bulkRunRoutes } from "./runs/bulk-runs.routes.js";
 import { makeCancelAbandoned } from "./runs/cancel-abandoned.js";
 import { runCreationRoutes } from "./runs/run-creation.routes.js";
 import { runJoiningRoutes } from "./runs/run-joining.routes.js";
@@ -44,6 +49,7 @@ export interface AppParts {
   readonly control: ControlChannel;
   readonly catalog: GraphCatalog;
   readonly states: GraphStates;
+  readonly describer: GraphDescriber;
   readonly authorizer: Authorizer;
   readonly ids: Ids;
   readonly log: Log;
@@ -69,8 +75,10 @@ export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
   app.use(systemRoutes({ info: parts.info, services: parts.services, runs: storage.runs, metrics, http, stopping }));
   app.use(jsonBody({ limitBytes: parts.maxBodyBytes }));
   app.use(assistantRoutes(useCases.manageAssistants));
+  app.use(assistantGraphRoutes(useCases.describeAssistant));
   app.use(threadRoutes(useCases.manageThreads));
   app.use(threadStateRoutes(useCases.threadState));
+  app.use(bulkRunRoutes(useCases));
   app.use(runCreationRoutes({ ...useCases, stopping }));
   app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
   app.use(runRoutes({ ...useCases, stopping }));
@@ -79,20 +87,25 @@ export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
   return app;
 }
 
-function makeUseCases({ storage, bus, queue, control, catalog, states, authorizer, ids, log }: AppParts) {
+function makeUseCases(parts: AppParts) {
+  const { storage, bus, queue, control, catalog: graphs, states, describer, authorizer, ids, log } = parts;
   const signals = makeSignals({ queue, control, bus, log });
   const followRun = makeFollowRun({ storage, bus });
   const forgetRun = makeForgetRun({ storage, states });
   const cancelRun = makeCancelRun({ storage, authorizer, signals, followRun, forgetRun });
+  const manageThreads = makeManageThreads({ storage, authorizer, signals, bus, ids });
+  const { deleteThread } = manageThreads;
   return {
-    manageAssistants: makeManageAssistants({ storage, authorizer, graphs: catalog, ids }),
-    manageThreads: makeManageThreads({ storage, authorizer, signals, bus, ids }),
+    manageAssistants: makeManageAssistants({ storage, authorizer, graphs, ids, deleteThread }),
+    describeAssistant: makeDescribeAssistant({ storage, authorizer, graphs, describer }),
+    manageThreads,
     threadState: makeThreadState({ storage, authorizer, states }),
-    createRuns: makeCreateRuns({ storage, graphs: catalog, authorizer, signals, ids }),
+    createRuns: makeCreateRuns({ storage, graphs, authorizer, signals, ids }),
     manageRuns: makeManageRuns({ storage, authorizer, forgetRun }),
     followRun,
     awaitRun: makeAwaitRun({ storage, followRun, states }),
     cancelRun,
+    cancelRuns: makeCancelRuns({ storage, authorizer, signals, forgetRun }),
     cancelAbandoned: makeCancelAbandoned({ cancelRun, log }),
   };
 }

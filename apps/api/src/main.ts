@@ -53,6 +53,7 @@ try {
     control,
     catalog: runtime.catalog,
     states: runtime.states,
+    describer: runtime.describer,
     authorizer: allowAll,
     ids: randomIds,
     log,

@@ -1,5 +1,12 @@
 import { Metrics } from "@graphfleet/chassis";
-import { allowAll, type GraphStates, isObject, randomIds, systemAssistantId } from "@graphfleet/domain";
+import {
+  allowAll,
+  type GraphDescriber,
+  type GraphStates,
+  isObject,
+  randomIds,
+  systemAssistantId,
+} from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
 import { openLedger, silentLog, type TestLedger } from "@graphfleet/testkit";
 import { type Api, type ApiParts, startApi } from "../src/api.js";
@@ -45,6 +52,13 @@ const noStates: GraphStates = {
   output: async () => "{}",
 };
 
+/** Says what it was asked. */
+const echoDescriber: GraphDescriber = {
+  drawing: async (graphId, config, { xray }) => ({ graphId, config, xray }),
+  schemas: async (graphId, config) => ({ graph_id: graphId, config }),
+  subgraphs: async (graphId, _config, { namespace, recurse }) => ({ [namespace ?? graphId]: { recurse } }),
+};
+
 export async function openApi(
   more: Partial<ApiParts> | ((ledger: TestLedger) => Promise<Partial<ApiParts>>) = {},
 ): Promise<TestApi> {
@@ -61,6 +75,7 @@ export async function openApi(
     control,
     catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id) },
     states: noStates,
+    describer: echoDescriber,
     authorizer: allowAll,
     ids: randomIds,
     log: silentLog,

@@ -1,4 +1,3 @@
-export type { GraphDescriber } from "./describe/graph-describer.js";
 export { describeError } from "./describe-error.js";
 export type { GraphFailure } from "./project/graph-registry.js";
 export { type GraphEntry, type ImportTarget, loadProject, type ProjectConfig } from "./project/project-config.js";

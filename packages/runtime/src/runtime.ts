@@ -1,6 +1,13 @@
-import type { GraphCatalog, GraphRunner, GraphStates, Repositories, SystemAssistant } from "@graphfleet/domain";
+import type {
+  GraphCatalog,
+  GraphDescriber,
+  GraphRunner,
+  GraphStates,
+  Repositories,
+  SystemAssistant,
+} from "@graphfleet/domain";
 import type pg from "pg";
-import { type GraphDescriber, makeGraphDescriber } from "./describe/graph-describer.js";
+import { makeGraphDescriber } from "./describe/graph-describer.js";
 import { FleetRunner } from "./execute/fleet-runner.js";
 import { ItemStore } from "./item-store.js";
 import { libraryVersion } from "./library-version.js";
@@ -19,7 +26,7 @@ export interface Runtime {
   readonly catalog: GraphCatalog;
   readonly runner: GraphRunner;
   readonly states: GraphStates;
-  readonly describe: GraphDescriber;
+  readonly describer: GraphDescriber;
   /** Graphs that could not be loaded; whether that stops the process is its owner's decision. */
   readonly failures: readonly GraphFailure[];
   readonly langgraphVersion: string;
@@ -51,7 +58,7 @@ export async function openRuntime(parts: {
     catalog: graphs,
     runner: new FleetRunner({ ...shared, libraryVersion: version }),
     states: new FleetStates(shared),
-    describe: makeGraphDescriber(graphs),
+    describer: makeGraphDescriber(graphs),
     failures: graphs.failures(),
     langgraphVersion: version,
     systemAssistants: (defaults) =>

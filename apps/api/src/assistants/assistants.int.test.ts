@@ -132,6 +132,69 @@ describe("DELETE /assistants/:assistant_id", () => {
   });
 });
 
+describe("DELETE /assistants/:assistant_id?delete_threads", () => {
+  test("takes the threads that last ran it along, and no others", async () => {
+    const { assistant_id: id } = await make();
+    const threads: string[] = [];
+    for (const assistant of [id, id, "agent"]) {
+      const { json: thread } = await server.call("POST", "/threads");
+      await server.call("POST", `/threads/${thread.thread_id}/runs`, { assistant_id: assistant });
+      threads.push(thread.thread_id);
+    }
+    const statuses = async () =>
+      await Promise.all(threads.map(async (thread) => (await server.call("GET", `/threads/${thread}`)).status));
+
+    expect((await server.call("DELETE", `/assistants/${UNKNOWN}?delete_threads=true`)).status).toBe(404);
+    expect(await statuses()).toEqual([200, 200, 200]);
+
+    const { status, json } = await server.call("DELETE", `/assistants/${id}?delete_threads=true`);
+    expect([status, json]).toEqual([200, [id]]);
+    expect(await statuses()).toEqual([404, 404, 200]);
+  });
+
+  test("leaves them when it is not asked to", async () => {
+    const { assistant_id: id } = await make();
+    const { json: thread } = await server.call("POST", "/threads", { metadata: { assistant_id: id } });
+
+    await server.call("DELETE", `/assistants/${id}?delete_threads=false`);
+    expect((await server.call("GET", `/threads/${thread.thread_id}`)).status).toBe(200);
+    expect((await server.call("DELETE", `/assistants/${id}?delete_threads=maybe`)).text).toBe(
+      "delete_threads must be boolean",
+    );
+  });
+});
+
+describe("GET /assistants/:assistant_id/graph, /schemas and /subgraphs", () => {
+  const get = (path: string) => server.call("GET", path);
+
+  test.each([
+    ["", false],
+    ["?xray=true", true],
+    ["?xray=false", false],
+    ["?xray=2", 2],
+    ["?xray=0", 0],
+  ])("200: draws the graph%s", async (query, xray) => {
+    const config = { configurable: { model: "small" } };
+    const { assistant_id: id } = await make({ config });
+    expect((await get(`/assistants/${id}/graph${query}`)).json).toEqual({ graphId: "agent", config, xray });
+  });
+
+  test("200: schemas, and subgraphs of all or of one namespace", async () => {
+    expect((await get("/assistants/agent/schemas")).json).toEqual({ graph_id: "agent", config: {} });
+    expect((await get("/assistants/agent/subgraphs")).json).toEqual({ agent: { recurse: false } });
+    expect((await get("/assistants/agent/subgraphs/a%7Cb?recurse=true")).json).toEqual({ "a|b": { recurse: true } });
+  });
+
+  test("404 and 422", async () => {
+    for (const path of ["graph", "schemas", "subgraphs", "subgraphs/a"])
+      expect((await get(`/assistants/${UNKNOWN}/${path}`)).text).toBe("Assistant not found");
+    for (const xray of ["-1", "deep", "1e9", "1.5"])
+      expect((await get(`/assistants/agent/graph?xray=${xray}`)).text).toBe(
+        "xray must be a boolean or a depth up to 1000",
+      );
+  });
+});
+
 describe("POST /assistants/:assistant_id/versions and /latest", () => {
   test("200: newest first, without updated_at; an older one can be made the active one", async () => {
     const { assistant_id: id } = await make({ metadata: { v: 1 }, name: "one", context: { c: 1 } });

@@ -15,6 +15,7 @@ import {
 import {
   AssistantCountBody,
   AssistantCreateBody,
+  AssistantDeleteQuery,
   AssistantLatestBody,
   AssistantLatestQuery,
   AssistantParams,
@@ -66,7 +67,8 @@ export function assistantRoutes(assistants: ManageAssistants): Router {
 
   router.delete("/assistants/:assistant_id", async (req, res) => {
     const { assistant_id } = parse(AssistantParams, req.params);
-    res.json([await assistants.deleteAssistant(assistant_id, callerOf(req))]);
+    const { delete_threads } = parseQuery(AssistantDeleteQuery, req.query);
+    res.json([await assistants.deleteAssistant(assistant_id, { deleteThreads: delete_threads }, callerOf(req))]);
   });
 
   router.post("/assistants/:assistant_id/versions", async (req, res) => {

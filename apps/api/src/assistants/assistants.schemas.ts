@@ -1,5 +1,17 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { AnyJson, AnyObject, Limit, Offset, oneOf, oneOrMany, SortOrder, Uuid, Version } from "../http/schemas.js";
+import {
+  AnyJson,
+  AnyObject,
+  eitherOf,
+  Flag,
+  Limit,
+  Offset,
+  oneOf,
+  oneOrMany,
+  SortOrder,
+  Uuid,
+  Version,
+} from "../http/schemas.js";
 
 const FIELDS = [
   "assistant_id",
@@ -16,6 +28,24 @@ const FIELDS = [
 
 /** An assistant id or a graph id. */
 export const AssistantParams = Type.Object({ assistant_id: Type.String() });
+
+export const SubgraphParams = Type.Object({ assistant_id: Type.String(), namespace: Type.String({ minLength: 1 }) });
+
+/** Deeper than any graph is nested. */
+const XRAY_MAX = 1000;
+
+/** How far to look into subgraphs: a depth, or all the way. */
+export const GraphQuery = Type.Object({
+  xray: Type.Optional(
+    eitherOf<boolean | number>(
+      `a boolean or a depth up to ${XRAY_MAX}`,
+      Type.Integer({ minimum: 0, maximum: XRAY_MAX }),
+      Type.Boolean(),
+    ),
+  ),
+});
+export const SubgraphsQuery = Type.Object({ recurse: Flag });
+export const AssistantDeleteQuery = Type.Object({ delete_threads: Flag });
 
 /** `context` may be anything, so its null comes through; it means "nothing" like everybody's. */
 const Settings = {

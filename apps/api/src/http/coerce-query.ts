@@ -32,6 +32,7 @@ function coerce(schema: TSchema, raw: unknown): unknown {
   // A scalar given twice: the last one counts.
   const text: unknown = Array.isArray(raw) ? raw.at(-1) : raw;
   if (typeof text !== "string") return text;
+  if (Array.isArray(schema.anyOf)) return firstReading(schema.anyOf as readonly TSchema[], text);
 
   switch (schema.type) {
     case "boolean":
@@ -44,6 +45,15 @@ function coerce(schema: TSchema, raw: unknown): unknown {
     default:
       return text;
   }
+}
+
+/** The first form that can read the text wins; text that none can read stays text. */
+function firstReading(forms: readonly TSchema[], text: string): unknown {
+  for (const form of forms) {
+    const value = coerce(form, text);
+    if (value !== text) return value;
+  }
+  return text;
 }
 
 /** Lists come as a repeated key, as a JSON array, or separated by commas. */

@@ -1,11 +1,12 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
-import { alreadyExists, assistantNotFound, assistantVersionNotFound, graphNotFound } from "../errors.js";
+import { alreadyExists, assistantNotFound, assistantVersionNotFound, DomainError, graphNotFound } from "../errors.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
-import type { AssistantId, Ids } from "../ids.js";
+import type { AssistantId, Ids, ThreadId } from "../ids.js";
 import type { JsonObject } from "../json.js";
 import type { Page, PageRequest } from "../page.js";
 import type { Storage } from "../storage.js";
+import type { ManageThreads } from "../threads/manage-threads.js";
 import type {
   Assistant,
   AssistantFilter,
@@ -21,7 +22,11 @@ export interface ManageAssistantsDeps {
   readonly authorizer: Authorizer;
   readonly graphs: GraphCatalog;
   readonly ids: Ids;
+  readonly deleteThread: ManageThreads["deleteThread"];
 }
+
+/** How many threads one look at the ledger brings when an assistant goes with its threads. */
+const THREADS_AT_ONCE = 100;
 
 export interface CreateAssistantRequest extends Omit<NewAssistant, "id"> {
   readonly id: AssistantId | null;
@@ -29,7 +34,7 @@ export interface CreateAssistantRequest extends Omit<NewAssistant, "id"> {
 }
 
 /** Assistants and their versions. Everywhere, a graph id stands for the graph's system assistant. */
-export function makeManageAssistants({ storage, authorizer, graphs, ids }: ManageAssistantsDeps) {
+export function makeManageAssistants({ storage, authorizer, graphs, ids, deleteThread }: ManageAssistantsDeps) {
   const { assistants } = storage;
 
   return {
@@ -88,9 +93,22 @@ export function makeManageAssistants({ storage, authorizer, graphs, ids }: Manag
       return found(await assistants.update(id, { ...patch, ...(metadata === undefined ? {} : { metadata }) }, scope));
     },
 
-    async deleteAssistant(reference: string, caller: Caller): Promise<AssistantId> {
+    /**
+     * Removes the assistant with its versions and crons; runs that it made stay with their threads. `deleteThreads`: the
+     * threads that last ran it go too, each as if the caller had deleted it. They go first, so that a call which broke
+     * off half-way can be made again.
+     */
+    async deleteAssistant(
+      reference: string,
+      options: { readonly deleteThreads: boolean },
+      caller: Caller,
+    ): Promise<AssistantId> {
       const id = idOf(reference);
       const { scope } = await authorizer.authorize(caller, "assistants:delete", { assistant_id: id });
+      if (options.deleteThreads) {
+        found(await assistants.get(id, scope));
+        await deleteThreadsOf(id, caller);
+      }
       if (!(await assistants.delete(id, scope))) throw assistantNotFound();
       return id;
     },
@@ -116,6 +134,38 @@ export function makeManageAssistants({ storage, authorizer, graphs, ids }: Manag
       return result;
     },
   };
+
+  async function deleteThreadsOf(id: AssistantId, caller: Caller): Promise<void> {
+    const metadata = { assistant_id: id };
+    const { scope } = await authorizer.authorize(caller, "threads:search", { metadata });
+    // What the caller may see but not delete stays, and is stepped over.
+    for (let offset = 0; ;) {
+      const { items } = await storage.threads.search(
+        {
+          metadata,
+          select: ["thread_id"],
+          sort: { by: "thread_id", order: "asc" },
+          limit: THREADS_AT_ONCE,
+          offset,
+        },
+        scope,
+      );
+      for (const { id: threadId } of items)
+        if (threadId === undefined || !(await isDeleted(threadId, caller))) offset++;
+      if (items.length < THREADS_AT_ONCE) return;
+    }
+  }
+
+  async function isDeleted(threadId: ThreadId, caller: Caller): Promise<boolean> {
+    try {
+      await deleteThread(threadId, caller);
+      return true;
+    } catch (error) {
+      if (error instanceof DomainError && (error.code === "thread_not_found" || error.code === "forbidden"))
+        return false;
+      throw error;
+    }
+  }
 
   function idOf(reference: string): AssistantId {
     const id = assistantIdOf(reference, graphs);

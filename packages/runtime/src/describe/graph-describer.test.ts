@@ -87,6 +87,24 @@ describe("drawing", () => {
   });
 });
 
+describe("a graph that breaks", () => {
+  test("says so, as its own failure", async () => {
+    const broken = makeGraphDescriber(
+      registryOf({
+        broken: () => {
+          throw new TypeError("no key");
+        },
+      }),
+    );
+    const failure = { code: "graph_failed", message: "TypeError: no key" };
+
+    await expect(broken.drawing("broken", {}, { xray: false })).rejects.toMatchObject(failure);
+    await expect(broken.schemas("broken", {})).rejects.toMatchObject(failure);
+    await expect(broken.subgraphs("broken", {}, { recurse: true })).rejects.toMatchObject(failure);
+    await expect(broken.schemas("unknown", {})).rejects.toMatchObject({ code: "graph_not_found" });
+  });
+});
+
 describe("schemas", () => {
   test("of zod states", async () => {
     const schemas = await describer.schemas("zod", {});
