@@ -16,6 +16,7 @@ export type ErrorCode =
   | "conflict"
   | "too_large"
   | "graph_failed"
+  | "embedding_failed"
   | "unavailable";
 
 export class DomainError extends Error {
@@ -49,9 +50,19 @@ export const graphNotFound = (graphId: string, known: readonly string[] = []) =>
 /** The graph exists, but its own code stopped us: a factory that throws, an update it refuses. The message is its author's to see. */
 export const graphFailed = (message: string, cause?: unknown) => new DomainError("graph_failed", message, {}, cause);
 
+/** The project's embedder failed, or gave something that is no embedding. Nothing was written. */
+export const embeddingFailed = (message: string, cause?: unknown) =>
+  new DomainError("embedding_failed", message, {}, cause);
+
+export const itemNotFound = () => new DomainError("item_not_found", "Item not found");
+
 export const threadNotFound = (threadId: string) =>
   new DomainError("thread_not_found", `Thread with ID ${threadId} not found`);
 export const threadToPatchNotFound = () => new DomainError("thread_not_found", "Thread not found");
+/** A conflict, not a missing thread: that is how all servers answer a copy. */
+export const threadToCopyNotFound = () => new DomainError("conflict", "Thread not found");
+export const threadHasNoState = (threadId: string) =>
+  new DomainError("malformed_request", `Thread ${threadId} has no state yet`);
 export const threadHasNoGraph = (threadId: string) =>
   new DomainError("malformed_request", `Thread ${threadId} has no graph ID`);
 export const threadStateBusy = () => new DomainError("thread_busy", "Thread is busy");

@@ -1,8 +1,10 @@
 import type { Storage } from "@graphfleet/domain";
-import { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
 import type pg from "pg";
 
 import { ledgerDialect } from "./driver.js";
+import { nearItemsByPgvector } from "./near-items-pgvector.js";
+import { NearItemsExact } from "./near-items-exact.js";
 import { openPool } from "./pool.js";
 import type { Database } from "./schema.js";
 import { makeStorage } from "./storage.js";
@@ -73,12 +75,12 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLe
 
   const db = new Kysely<Database>({ dialect: ledgerDialect(pool, statementTimeoutMs) });
   const heartbeat = new Kysely<Database>({ dialect: ledgerDialect(heartbeatPool, HEARTBEAT_TIMEOUT_MS) });
-  const storage = makeStorage(db, heartbeat);
+  let storage: Storage;
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(pool, heartbeatPool));
 
   try {
-    await storage.ping();
+    storage = makeStorage(db, heartbeat, (await hasPgvector(db)) ? nearItemsByPgvector : new NearItemsExact());
   } catch (error) {
     await close();
     throw error;
@@ -95,6 +97,12 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLe
     }),
     close,
   };
+}
+
+/** Asks by name, as queries will: an extension in a schema that we do not look into is none. */
+async function hasPgvector(db: Kysely<Database>): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`select to_regtype('vector') is not null as found`.execute(db);
+  return rows[0]?.found === true;
 }
 
 async function closeAll(...pools: readonly pg.Pool[]): Promise<void> {

@@ -71,11 +71,10 @@ export function endsWith(suffix: NamespaceQuery["suffix"]): readonly Condition[]
   ];
 }
 
+/** One parameter, however long the list is. */
 function isAnyOf(found: RawBuilder<unknown>, value: Json): Condition {
   const candidates = Array.isArray(value) ? value : [value];
-  return candidates.length === 0
-    ? sql`false`
-    : sql`${found} in (${sql.join(candidates.map((candidate) => jsonb(candidate)))})`;
+  return sql`${found} = any(array(select jsonb_array_elements(${jsonb(candidates)})))`;
 }
 
 function compare(found: RawBuilder<unknown>, operator: ">" | ">=" | "<" | "<=", value: Json): Condition {

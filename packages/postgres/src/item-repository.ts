@@ -1,18 +1,23 @@
 import type {
+  FoundItem,
   Item,
   ItemQuery,
   ItemRepository,
   NamespaceQuery,
+  NearItemQuery,
   NewItem,
   ReadItemOptions,
   Scope,
+  Vector,
 } from "@graphfleet/domain";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 
 import { endsWith, itemCondition, startsWith, underPrefix } from "./item-conditions.js";
 import { jsonb, plainText } from "./json.js";
 import { all, inScope, orTrue } from "./metadata-filter.js";
+import type { ItemRow, NearItems } from "./near-items.js";
 import type { Database } from "./schema.js";
+import { inTransaction } from "./transaction.js";
 
 /** What a scope is matched against: the value, and where it is kept. */
 const documentOf = (table: "" | "store_items.") =>
@@ -28,12 +33,29 @@ const ALIVE = sql<boolean>`(expires_at is null or expires_at > statement_timesta
  */
 export class PostgresItemRepository implements ItemRepository {
   readonly #db: Kysely<Database>;
+  readonly #nearItems: NearItems;
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, nearItems: NearItems) {
     this.#db = db;
+    this.#nearItems = nearItems;
   }
 
-  async put({ namespace, key, value, ttlMinutes }: NewItem, scope: Scope): Promise<boolean> {
+  get nearness() {
+    return this.#nearItems.nearness;
+  }
+
+  /** Vectors carry the time of the write they belong to, so a write that knows no index makes older ones void. */
+  async put(item: NewItem, scope: Scope): Promise<boolean> {
+    const { vectors } = item;
+    if (vectors === undefined) return await this.#write(this.#db, item, scope);
+    return await inTransaction(this.#db, async (tx) => {
+      const written = await this.#write(tx, item, scope);
+      if (written) await replaceVectors(tx, item, vectors);
+      return written;
+    });
+  }
+
+  async #write(db: Kysely<Database>, { namespace, key, value, ttlMinutes }: NewItem, scope: Scope): Promise<boolean> {
     const { rows } = await sql`
       insert into store_items (namespace, key, value, created_at, updated_at, ttl_minutes, expires_at)
       values (
@@ -56,7 +78,7 @@ export class PostgresItemRepository implements ItemRepository {
         ttl_minutes = excluded.ttl_minutes,
         expires_at = excluded.expires_at
       where store_items.expires_at <= statement_timestamp() or ${orTrue(inScope(EXISTING, scope))}
-      returning 1 as written`.execute(this.#db);
+      returning 1 as written`.execute(db);
     return rows.length > 0;
   }
 
@@ -91,7 +113,7 @@ export class PostgresItemRepository implements ItemRepository {
 
   async search(query: ItemQuery, { refreshTtl }: ReadItemOptions, scope: Scope): Promise<readonly Item[]> {
     const rows = await this.#items(scope)
-      .where(orTrue(all([underPrefix(query.prefix), ...query.conditions.map(itemCondition)])))
+      .where(matches(query))
       .orderBy("created_at", "desc")
       .orderBy("namespace")
       .orderBy("key")
@@ -100,6 +122,17 @@ export class PostgresItemRepository implements ItemRepository {
       .execute();
     if (refreshTtl) await this.#refresh(rows);
     return rows.map(toItem);
+  }
+
+  async searchNear(query: NearItemQuery, { refreshTtl }: ReadItemOptions, scope: Scope): Promise<readonly FoundItem[]> {
+    const rows = await this.#nearItems.find(this.#db, {
+      among: sql`(${ALIVE} and ${orTrue(inScope(DOCUMENT, scope))} and ${matches(query)})`,
+      near: query.near,
+      limit: query.limit,
+      offset: query.offset,
+    });
+    if (refreshTtl) await this.#refresh(rows);
+    return rows.map((row) => ({ ...toItem(row), score: row.score }));
   }
 
   async namespaces(query: NamespaceQuery, scope: Scope): Promise<readonly (readonly string[])[]> {
@@ -139,17 +172,29 @@ export class PostgresItemRepository implements ItemRepository {
   }
 }
 
+/** Removes the vectors of the values before, and ties the new ones to this value. The row of the item is locked. */
+async function replaceVectors(
+  tx: Kysely<Database>,
+  { namespace, key }: NewItem,
+  vectors: readonly Vector[],
+): Promise<void> {
+  const embeddings = vectors.map((vector) => `{${vector.join(",")}}`);
+  await sql`
+    with gone as (delete from store_vectors where ${at(namespace, key)})
+    insert into store_vectors (namespace, key, item_updated_at, embedding)
+    select item.namespace, item.key, item.updated_at, given.embedding::real[]
+    from store_items as item, unnest(${embeddings}::text[]) as given (embedding)
+    where ${at(namespace, key)}`.execute(tx);
+}
+
+const matches = ({ prefix, conditions }: ItemQuery) =>
+  orTrue(all([underPrefix(prefix), ...conditions.map(itemCondition)]));
+
 const at = (namespace: readonly string[], key: string) =>
   sql<boolean>`(namespace = ${namespace.map(plainText)}::text[] and key = ${plainText(key)})`;
 
 /** Null for null: such an item stays. */
 const expiry = (minutes: RawBuilder<unknown>) => sql<Date>`clock_timestamp() + ${minutes} * interval '1 minute'`;
-
-interface ItemRow extends Pick<Item, "namespace" | "key" | "value"> {
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly ttl_minutes: number | null;
-}
 
 const toItem = (row: ItemRow): Item => ({
   namespace: row.namespace,

@@ -1,6 +1,7 @@
 import type { Scope } from "../auth/scope.js";
 import type { Json, JsonObject } from "../json.js";
 import type { PageRequest } from "../page.js";
+import type { Vector } from "./embedder.js";
 
 /** A remembered thing: a JSON object under a key, in a namespace of labels. */
 export interface Item {
@@ -9,6 +10,12 @@ export interface Item {
   readonly value: JsonObject;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+/** An item that a search found. */
+export interface FoundItem extends Item {
+  /** Cosine similarity to what was searched for; null for an item without vectors. Left out when nothing was compared. */
+  readonly score?: number | null;
 }
 
 export type FilterOperator = "$eq" | "$ne" | "$gt" | "$gte" | "$lt" | "$lte" | "$in" | "$nin";
@@ -25,6 +32,10 @@ export interface ItemQuery extends PageRequest {
   readonly conditions: readonly ItemCondition[];
 }
 
+export interface NearItemQuery extends ItemQuery {
+  readonly near: Vector;
+}
+
 export interface NamespaceQuery extends PageRequest {
   /** `*` stands for any one label. */
   readonly prefix: readonly string[];
@@ -38,6 +49,8 @@ export interface NamespaceQuery extends PageRequest {
  * value with `namespace` and `key` added.
  */
 export interface ItemRepository {
+  /** Who compares vectors: the database, or this process. Both give the same answer. */
+  readonly nearness: "pgvector" | "exact";
   /**
    * `ttlMinutes` null = never expires. Keeps `createdAt` of an existing item; `updatedAt` strictly grows.
    * @returns false when the item exists outside the scope; nothing is written then.
@@ -48,12 +61,16 @@ export interface ItemRepository {
   delete(namespace: readonly string[], key: string, scope: Scope): Promise<boolean>;
   /** Newest first. */
   search(query: ItemQuery, options: ReadItemOptions, scope: Scope): Promise<readonly Item[]>;
+  /** Nearest first, by the item's nearest vector; items without vectors last, newest first. */
+  searchNear(query: NearItemQuery, options: ReadItemOptions, scope: Scope): Promise<readonly FoundItem[]>;
   /** Sorted. */
   namespaces(query: NamespaceQuery, scope: Scope): Promise<readonly (readonly string[])[]>;
 }
 
 export interface NewItem extends Pick<Item, "namespace" | "key" | "value"> {
   readonly ttlMinutes: number | null;
+  /** What the value means; replaces what was there. Left out by projects without an index. */
+  readonly vectors?: readonly Vector[];
 }
 
 export interface ReadItemOptions {
