@@ -57,6 +57,24 @@ describe("close", () => {
     await server.close();
   });
 
+  test("bears any number of streams", async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): number => warnings.push(warning);
+    process.on("warning", warned);
+    const server = await openApi();
+    const body = JSON.stringify({ assistant_id: "agent" });
+    const streams = await Promise.all(
+      Array.from({ length: 30 }, () => fetch(`${server.url}/runs/stream`, { method: "POST", body })),
+    );
+
+    await server.api.close();
+
+    for (const stream of streams) await expect(stream.text()).rejects.toThrow("terminated");
+    expect(warnings).toEqual([]);
+    process.off("warning", warned);
+    await server.close();
+  });
+
   test("finishes requests that are under way", async () => {
     let answer: (() => void) | undefined;
     const hold = new Promise<void>((resolve) => {

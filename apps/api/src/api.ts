@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AppParts, buildApp } from "./app.js";
@@ -31,6 +32,8 @@ const HEADERS_MS = 80_000;
 /** Serves the REST API. @throws when it cannot listen, with a sentence that says what to do. */
 export async function startApi(parts: ApiParts): Promise<Api> {
   const stopping = new AbortController();
+  // Every open stream listens to it, and there may be thousands.
+  setMaxListeners(0, stopping.signal);
   const server = createServer(buildApp(parts, stopping.signal));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_MS;

@@ -2,7 +2,9 @@ import {
   asThreadId,
   type AwaitRun,
   type FollowRun,
+  type GraphError,
   type makeCreateRuns,
+  type ManageRuns,
   type Run,
   type ThreadId,
 } from "@graphfleet/domain";
@@ -22,13 +24,14 @@ export interface RunCreationDeps {
   readonly createRuns: ReturnType<typeof makeCreateRuns>;
   readonly followRun: FollowRun;
   readonly awaitRun: AwaitRun;
+  readonly manageRuns: Pick<ManageRuns, "runToFollow">;
   readonly cancelAbandoned: CancelAbandoned;
   readonly stopping: AbortSignal;
 }
 
 /** The doors for new runs: in the background, streamed, or waited for; on a thread or on one of their own. */
 export function runCreationRoutes(deps: RunCreationDeps): Router {
-  const { createRuns, followRun, awaitRun, cancelAbandoned, stopping } = deps;
+  const { createRuns, followRun, awaitRun, manageRuns, cancelAbandoned, stopping } = deps;
   const router = Router();
 
   router.post("/threads/:thread_id/runs", (req, res) => start(req, res, threadOf(req)));
@@ -58,7 +61,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
     res.setHeader("content-location", pathOf(run, threadId));
     res.setHeader("location", `${pathOf(run, threadId)}/stream`);
     const entries = followRun(run, { afterEvent: -1, signal: listener.signal });
-    await sendEvents(res, runEvents(entries, run.spec.streamModes), listener);
+    await sendEvents(res, runEvents(run, entries, { modes: run.spec.streamModes, errorOf: errorOf(req) }), listener);
     if (body.on_disconnect === "cancel") await cancelAbandoned(run, listener, callerOf(req));
   }
 
@@ -72,6 +75,10 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
     res.setHeader("location", `${pathOf(run, threadId)}/join`);
     await sendWhenReady(res, awaitRun(run, listener.signal), listener);
     if (body.on_disconnect === "cancel") await cancelAbandoned(run, listener, callerOf(req));
+  }
+
+  function errorOf(req: Request): (run: Run) => Promise<GraphError | null> {
+    return async ({ id, threadId }) => (await manageRuns.runToFollow(id, threadId, callerOf(req))).error;
   }
 
   async function create(

@@ -1,18 +1,32 @@
-import { asRunId, type FollowedEnd, type StreamMode, type TapeEntry } from "@graphfleet/domain";
+import {
+  asRunId,
+  type FollowedEnd,
+  type GraphError,
+  type Run,
+  type StreamMode,
+  type TapeEntry,
+} from "@graphfleet/domain";
 import { frameOf } from "../http/sse.js";
 import { runEvents } from "./run-events.js";
 
+const run = (status: Run["status"] = "running") => ({ status }) as Run;
+const errorOf = async (): Promise<GraphError> => ({ error: "MaxAttemptsExceeded", message: "enough" });
+
 async function* tape(...events: readonly [event: string, ...ns: string[]][]): AsyncGenerator<TapeEntry, FollowedEnd> {
+  yield* said(...events);
+  return { status: "success", end: null };
+}
+
+async function* said(...events: readonly [event: string, ...ns: string[]][]): AsyncGenerator<TapeEntry> {
   let n = 0;
   for (const [event, ...ns] of events) {
     yield { seq: 100 + n, runId: asRunId("r"), n: n++, attempt: 1, event, ns, at: 0, data: `{"n":${n}}` };
   }
-  return { status: "success", end: null };
 }
 
 async function names(modes: readonly StreamMode[], ...events: readonly [string, ...string[]][]): Promise<string[]> {
   const seen: string[] = [];
-  for await (const { event } of runEvents(tape(...events), modes)) seen.push(event);
+  for await (const { event } of runEvents(run(), tape(...events), { modes, errorOf })) seen.push(event);
   return seen;
 }
 
@@ -56,9 +70,53 @@ describe("runEvents", () => {
 
   test("keeps the run's numbers, also when events in between are left out", async () => {
     const ids = [];
-    for await (const { id } of runEvents(tape(["metadata"], ["updates"], ["values"]), ["values"])) ids.push(id);
+    for await (const { id } of runEvents(run(), tape(["metadata"], ["updates"], ["values"]), {
+      modes: ["values"],
+      errorOf,
+    }))
+      ids.push(id);
 
     expect(ids).toEqual([0, 2]);
+  });
+});
+
+describe("runEvents of a run that failed", () => {
+  const failing = (end: FollowedEnd["end"], ...events: [string][]) =>
+    (async function* failed(): AsyncGenerator<TapeEntry, FollowedEnd> {
+      yield* said(...events);
+      return { status: "error", end };
+    })();
+
+  async function last(at: Run, entries: ReturnType<typeof failing>) {
+    let event;
+    for await (const one of runEvents(at, entries, { modes: ["values"], errorOf })) event = one;
+    return event;
+  }
+
+  test("the ledger has the last word when the tape has none", async () => {
+    expect(await last(run(), failing(null, ["metadata"], ["values"]))).toEqual({
+      event: "error",
+      data: '{"error":"MaxAttemptsExceeded","message":"enough"}',
+    });
+  });
+
+  test("nobody hears of it twice, or late", async () => {
+    expect(await last(run(), failing(null, ["metadata"], ["error"]))).toMatchObject({ id: 1 });
+    expect(await last(run(), failing({ status: "error" }, ["metadata"]))).toMatchObject({ id: 0 });
+    expect(await last(run("error"), failing(null))).toBeUndefined();
+  });
+
+  test("a reader that goes away lets go of the tape", async () => {
+    let released = false;
+    async function* endless(): AsyncGenerator<TapeEntry, null> {
+      try {
+        for (;;) yield* said(["values"]);
+      } finally {
+        released = true;
+      }
+    }
+    for await (const event of runEvents(run(), endless(), { modes: ["values"], errorOf })) if (event.id === 0) break;
+    expect(released).toBe(true);
   });
 });
 

@@ -1,4 +1,11 @@
-import type { FollowedEnd, StreamMode, TapeEntry } from "@graphfleet/domain";
+import {
+  type FollowedEnd,
+  type GraphError,
+  isTerminal,
+  type Run,
+  type StreamMode,
+  type TapeEntry,
+} from "@graphfleet/domain";
 import type { SseEvent } from "../http/sse.js";
 
 /** Every reader gets these, whatever modes it asked for. */
@@ -10,14 +17,39 @@ const WITHOUT_NAMESPACE = new Set([...ALWAYS, "events"]);
 /**
  * Turns a run's entries into the events of the classic stream: named by mode and namespace, numbered along the run.
  * Only events of `modes` pass.
+ *
+ * A run whose workers all died, or whose tape was lost, fails without a word on the tape. Whoever was waiting for it
+ * gets the ledger's word, without a number.
  */
 export async function* runEvents(
+  run: Run,
   entries: AsyncGenerator<TapeEntry, FollowedEnd | null>,
-  modes: readonly StreamMode[],
+  {
+    modes,
+    errorOf,
+  }: { readonly modes: readonly StreamMode[]; readonly errorOf: (run: Run) => Promise<GraphError | null> },
 ): AsyncGenerator<SseEvent> {
   const wanted = new Set<string>(modes);
-  for await (const entry of entries) {
-    if (isWanted(entry.event, wanted)) yield { event: nameOf(entry), data: entry.data, id: entry.n };
+  let toldError = false;
+  const ended = yield* translated();
+
+  if (isTerminal(run.status) || toldError || ended?.end !== null) return;
+  const error = ended.status === "error" || ended.status === "timeout" ? await errorOf(run) : null;
+  if (error !== null) yield { event: "error", data: JSON.stringify(error) };
+
+  async function* translated(): AsyncGenerator<SseEvent, FollowedEnd | null> {
+    try {
+      for (;;) {
+        const step = await entries.next();
+        if (step.done === true) return step.value;
+        const entry = step.value;
+        toldError ||= entry.event === "error";
+        if (isWanted(entry.event, wanted)) yield { event: nameOf(entry), data: entry.data, id: entry.n };
+      }
+    } finally {
+      // The reader may go away in the middle.
+      await entries.return(null);
+    }
   }
 }
 

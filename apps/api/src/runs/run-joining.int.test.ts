@@ -231,3 +231,24 @@ describe("GET /runs/:run_id/join and /stream", () => {
     expect((await get(`/runs/${UNKNOWN}/join`)).text).toBe("Run not found");
   });
 });
+
+describe("a run that nobody can finish", () => {
+  test("200: whoever reads its stream hears why it failed", async () => {
+    const id = await makeThread();
+    const { json } = await server.call("POST", `/threads/${id}/runs`, { assistant_id: "agent", after_seconds: 1000 });
+    const reading = await fetch(`${server.url}/threads/${id}/runs/${json.run_id}/stream`);
+    await server.ledger.db
+      .updateTable("runs")
+      .set({
+        status: "error",
+        ended_at: new Date(),
+        error: { error: "MaxAttemptsExceeded", message: "x" },
+      })
+      .where("run_id", "=", json.run_id)
+      .execute();
+    await server.bus.poke(asThreadId(id));
+
+    expect(await reading.text()).toBe('event: error\ndata: {"error":"MaxAttemptsExceeded","message":"x"}\n\n');
+    expect((await get(`/threads/${id}/runs/${json.run_id}/stream`)).text).toBe("");
+  });
+});

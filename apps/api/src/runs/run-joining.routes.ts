@@ -70,7 +70,9 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
     res.setHeader("location", `${path}/stream`);
     const afterEvent = await readingPoint(run, req.get("last-event-id"), bus);
     const entries = followRun(run, { afterEvent, signal: listener.signal });
-    await sendEvents(res, runEvents(entries, modesOf(stream_mode) ?? run.spec.streamModes), listener);
+    const modes = modesOf(stream_mode) ?? run.spec.streamModes;
+    const errorOf = async () => (await manageRuns.runToFollow(runId, threadId, callerOf(req))).error;
+    await sendEvents(res, runEvents(run, entries, { modes, errorOf }), listener);
     if (cancel_on_disconnect) await cancelAbandoned(run, listener, callerOf(req));
   }
 }
