@@ -89,6 +89,15 @@ export function fakeLedger(): FakeLedger {
         runsOf(id).flatMap(({ id, status, attempt }) =>
           status === "pending" || status === "running" ? [{ id, status, attempt }] : [],
         ),
+      active: async ({ status, before, limit }, scope) =>
+        [...rows.runs.values()]
+          .map((run, seq) => ({ run, seq }))
+          .filter(({ run, seq }) => !isTerminal(run.status) && (before === null || seq < before))
+          .filter(({ run }) => status === "all" || run.status === status)
+          .filter(({ run }) => isVisible(rows.threads.get(run.threadId)!, scope))
+          .reverse()
+          .slice(0, limit)
+          .map(({ run, seq }) => ({ runId: run.id, threadId: run.threadId, seq })),
       delete: async (id) => void rows.runs.delete(id),
       requestCancel: async (ids, action) =>
         ids.flatMap((id): CancelledRun[] => {

@@ -1,4 +1,6 @@
 import {
+  type ActiveRun,
+  type ActiveStatus,
   type CancelAction,
   type CancelledRun,
   type Claim,
@@ -135,6 +137,22 @@ export class PostgresRunRepository implements RunRepository {
       status: row.status as InflightRun["status"],
       attempt: row.attempt,
     }));
+  }
+
+  async active(
+    page: { readonly status: ActiveStatus; readonly before: number | null; readonly limit: number },
+    scope: Scope,
+  ): Promise<readonly ActiveRun[]> {
+    const rows = await this.#visible(scope)
+      .select(["r.run_id", "r.thread_id", "r.seq"])
+      // Literal, so that the planner sees that the partial index serves it.
+      .where(sql<boolean>`r.status in ('pending', 'running')`)
+      .$if(page.status !== "all", (query) => query.where("r.status", "=", page.status as "pending" | "running"))
+      .$if(page.before !== null, (query) => query.where("r.seq", "<", page.before))
+      .orderBy("r.seq", "desc")
+      .limit(page.limit)
+      .execute();
+    return rows.map((row) => ({ runId: row.run_id as RunId, threadId: row.thread_id as ThreadId, seq: row.seq }));
   }
 
   async delete(runId: RunId, threadId: ThreadId): Promise<void> {

@@ -9,6 +9,7 @@ import {
   Offset,
   oneOf,
   oneOrMany,
+  Uuid,
 } from "../http/schemas.js";
 
 /** A run may be put off for ten years; more is a mistake in units. */
@@ -94,6 +95,21 @@ export const RunCreateBody = Type.Object({
 });
 export type RunCreateWire = Static<typeof RunCreateBody>;
 
+/** More belong into several calls: they are admitted in one transaction. */
+const BATCH_MAX = 1000;
+
+export const RunBatchBody = Type.Array(RunCreateBody, { minItems: 1, maxItems: BATCH_MAX });
+
+/** Either `status`, or `thread_id` with `run_ids`. */
+export const BulkCancelBody = Type.Object({
+  status: Type.Optional(oneOf(["pending", "running", "all"])),
+  thread_id: Type.Optional(Uuid),
+  run_ids: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: BATCH_MAX })),
+});
+
+const CancelAction = oneOf(["interrupt", "rollback"], { default: "interrupt" });
+export const BulkCancelQuery = Type.Object({ action: CancelAction });
+
 export const RunListQuery = Type.Object({
   limit: Limit,
   offset: Offset,
@@ -121,5 +137,5 @@ export const JoinStreamQuery = Type.Object({ cancel_on_disconnect: Flag, stream_
 
 export const CancelQuery = Type.Object({
   wait: Flag,
-  action: oneOf(["interrupt", "rollback"], { default: "interrupt" }),
+  action: CancelAction,
 });

@@ -7,8 +7,8 @@ import type { RunId, ThreadId } from "../ids.js";
 import type { Storage } from "../storage.js";
 import { threadStatus } from "../threads/thread-status.js";
 import type { FollowRun } from "./follow-run.js";
+import { markCancelled } from "./mark-cancelled.js";
 import { type CancelAction, type Run, isTerminal } from "./run.js";
-import type { CancelledRun } from "./run-repository.js";
 import type { Signals } from "./signal-changes.js";
 
 export interface CancelRunDeps {
@@ -51,29 +51,13 @@ export function makeCancelRun({ storage, authorizer, signals, followRun, forgetR
       return;
     }
 
-    const cancelled = await mark(threadId, [runId], action, scope);
+    const cancelled = await markCancelled(storage, threadId, { which: ({ id }) => id === runId, action, scope });
+    if (cancelled === null) throw threadNotFound(threadId);
     await signals.announce({ cancelled });
     // It ended just before we took the lock.
     if (cancelled.length === 0 && action === "rollback") return await forgetIfOver(request, scope);
     if (request.wait && cancelled.some(({ state }) => state !== "done")) await untilOver(run, signal);
   };
-
-  async function mark(
-    threadId: ThreadId,
-    runIds: readonly RunId[],
-    action: CancelAction,
-    scope: Scope,
-  ): Promise<readonly CancelledRun[]> {
-    return await storage.transaction(async (tx) => {
-      const thread = await tx.threads.lock(threadId, scope);
-      if (thread === null) throw threadNotFound(threadId);
-      const cancelled = await tx.runs.requestCancel(runIds, action);
-      const inflight = await tx.runs.inflight(threadId);
-      if (inflight.length === 0 && thread.status === "busy")
-        await tx.threads.setStatus(threadId, threadStatus(0, "cancelled"));
-      return cancelled;
-    });
-  }
 
   async function forgetIfOver({ runId, threadId }: CancelRequest, scope: Scope): Promise<void> {
     const run = await storage.runs.get(runId, threadId, scope);

@@ -57,6 +57,16 @@ export interface InflightRun {
   readonly attempt: number;
 }
 
+/** Which of the runs that are not over. */
+export type ActiveStatus = "pending" | "running" | "all";
+
+/** A run in flight on any thread. `seq` grows in the order in which runs were created. */
+export interface ActiveRun {
+  readonly runId: RunId;
+  readonly threadId: ThreadId;
+  readonly seq: number;
+}
+
 /** Durable record of every run. The queue may lose or repeat a message; this table may not. */
 export interface RunRepository {
   insert(run: NewRun): Promise<Run>;
@@ -68,6 +78,11 @@ export interface RunRepository {
   list(threadId: ThreadId, query: RunQuery, scope: Scope): Promise<Page<Run>>;
   /** Pending and running runs of the thread, oldest first. Call with the thread locked. */
   inflight(threadId: ThreadId): Promise<readonly InflightRun[]>;
+  /** Runs in flight of all threads, newest first; `before` goes on behind the last one of a page. */
+  active(
+    page: { readonly status: ActiveStatus; readonly before: number | null; readonly limit: number },
+    scope: Scope,
+  ): Promise<readonly ActiveRun[]>;
   /** Removes a run that is over, with the checkpoints it wrote. Call with the thread locked. */
   delete(runId: RunId, threadId: ThreadId): Promise<void>;
 

@@ -155,6 +155,7 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
       answers: [null, {}],
     },
     { name: "inflight", call: ({ runs }) => runs.inflight(THREAD) },
+    { name: "active", call: ({ runs }) => runs.active({ status: "pending", before: 9, limit: 10 }, SCOPE) },
     { name: "delete", call: ({ runs }) => runs.delete(RUN, THREAD) },
     { name: "requestCancel, never started, interrupt", call: ({ runs }) => runs.requestCancel([RUN], "interrupt") },
     { name: "requestCancel, never started, rollback", call: ({ runs }) => runs.requestCancel([RUN], "rollback") },
