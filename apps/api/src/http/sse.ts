@@ -23,7 +23,7 @@ export interface SseTimes {
   readonly drainMs: number;
 }
 
-export const SSE_TIMES: SseTimes = { heartbeatMs: 5_000, drainMs: 60_000 };
+const SSE_TIMES: SseTimes = { heartbeatMs: 5_000, drainMs: 60_000 };
 
 const HEARTBEAT = ": heartbeat\n";
 /** Frames made in one turn of the event loop leave together; beyond this size they do not wait for the turn to end. */

@@ -5,7 +5,7 @@ import { cut, type Listener } from "./disconnect.js";
  * How often an unfinished body gets a newline. White space before a JSON value is nothing to a parser, and it keeps
  * clients and proxies from giving up: theirs is usually five minutes of silence.
  */
-export const KEEP_ALIVE_MS = 5_000;
+const KEEP_ALIVE_MS = 5_000;
 
 /**
  * Answers with JSON that takes its time. Status and headers go out at once, so every error that is an answer has to be
