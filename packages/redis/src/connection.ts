@@ -3,6 +3,7 @@ import { Redis, type RedisOptions as ClientOptions } from "ioredis";
 
 import { Subscriptions } from "./subscriptions.js";
 import { whenReady } from "./when-ready.js";
+import { reasonOf } from "./reason.js";
 
 /*
  * Redis carries hints; the ledger has the facts. So a process starts and goes on without Redis, a command that cannot be
@@ -67,6 +68,10 @@ export class RedisLink {
     return this.command.status === "ready";
   }
 
+  get closed(): boolean {
+    return this.command.status === "end";
+  }
+
   /** A connection whose commands fail when Redis is away or slow, and are never sent twice. */
   connect(purpose: string, options: ClientOptions = {}): Redis {
     return this.#open(purpose, {
@@ -88,14 +93,14 @@ export class RedisLink {
     try {
       await this.command.ping();
     } catch (error) {
-      throw unavailable("Redis does not answer", error);
+      throw unavailable("Redis does not answer", new Error(reasonOf(error)));
     }
   }
 
   /** Closes every connection that was opened here. Close what uses them first. */
   async close(): Promise<void> {
     clearInterval(this.#healthChecks);
-    await Promise.all([...this.#connections].map(hangUp));
+    await Promise.all([...this.#connections].map((redis) => this.release(redis)));
   }
 
   /** Closes one connection before the others. */
@@ -123,7 +128,8 @@ export class RedisLink {
   #logChanges(redis: Redis, purpose: string): void {
     let lost = false;
     redis.on("error", (error: Error) => {
-      if (!lost) this.log.warn({ err: error, connection: purpose }, "redis is away; reconnecting");
+      if (!lost && this.#connections.has(redis))
+        this.log.warn({ reason: reasonOf(error), connection: purpose }, "redis is away; reconnecting");
       lost = true;
     });
     redis.on("ready", () => {

@@ -3,6 +3,7 @@ import { type Job, Worker } from "bullmq";
 
 import type { RedisLink } from "./connection.js";
 import { QUEUE_NAME, queuePrefix, type RingData } from "./run-queue.js";
+import { reasonOf } from "./reason.js";
 
 export interface ConsumeOptions {
   readonly concurrency: number;
@@ -43,7 +44,7 @@ export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOp
   });
   worker.on(
     "error",
-    sparingly((error) => link.log.warn({ err: error }, "trouble hearing rings")),
+    sparingly((error) => link.log.warn({ reason: reasonOf(error) }, "trouble hearing rings")),
   );
 
   async function hear(job: Job<RingData>): Promise<void> {
@@ -57,7 +58,9 @@ export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOp
   }
 
   async function close(): Promise<void> {
-    const closed = worker.close().catch((error: unknown) => link.log.debug({ err: error }, "worker did not close"));
+    const closed = worker
+      .close()
+      .catch((error: unknown) => link.log.debug({ reason: reasonOf(error) }, "worker did not close"));
     while (inFlight.size > 0) await Promise.all(inFlight);
     // Without Redis BullMQ would wait for it. Nothing is lost: a ring that was not ticked off is heard once more.
     await Promise.race([closed, waited(CLOSE_MS)]);

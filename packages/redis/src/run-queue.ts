@@ -6,6 +6,7 @@ import type { Redis } from "ioredis";
 
 import type { RedisLink } from "./connection.js";
 import { whenReady } from "./when-ready.js";
+import { reasonOf } from "./reason.js";
 
 export const QUEUE_NAME = "runs";
 
@@ -47,7 +48,7 @@ export class RedisRunQueue implements RunQueue {
       // It may have been caught while starting, and then it never recovers. A new one costs nothing.
       this.#queue = null;
       void queue.close().catch(() => undefined);
-      throw unavailable("Redis does not take rings", error);
+      throw unavailable("Redis does not take rings", new Error(reasonOf(error)));
     }
   }
 
@@ -62,7 +63,7 @@ export class RedisRunQueue implements RunQueue {
       prefix: queuePrefix(this.#link),
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
     });
-    queue.on("error", (error) => this.#link.log.debug({ err: error }, "bell connection"));
+    queue.on("error", (error) => this.#link.log.debug({ reason: reasonOf(error) }, "bell connection"));
     return queue;
   }
 }

@@ -6,6 +6,7 @@ import type { Attempt } from "./tape-attempt.js";
 import { idOf, POKE, tapeKey, toEntry, wakeChannel } from "./tape-codec.js";
 import { TapePager } from "./tape-pager.js";
 import { RedisTapeWriter, type TapeWriterOptions } from "./tape-writer.js";
+import { reasonOf } from "./reason.js";
 
 export interface StreamBusOptions extends Partial<TapeWriterOptions> {
   /** How often a reader is told to look at the ledger. */
@@ -77,7 +78,7 @@ export class RedisStreamBus implements StreamBus {
         if (!page.more) return;
       }
     } catch (error) {
-      this.#link.log.warn({ err: error, thread_id: threadId }, "the past of a tape could not be read");
+      this.#link.log.warn({ reason: reasonOf(error), thread_id: threadId }, "the past of a tape could not be read");
     }
   }
 
@@ -111,7 +112,7 @@ export class RedisStreamBus implements StreamBus {
         below = (page.at(-1)?.seq ?? 0) - 1;
       }
     } catch (error) {
-      this.#link.log.debug({ err: error, run_id: runId }, "earlier attempts could not be read");
+      this.#link.log.debug({ reason: reasonOf(error), run_id: runId }, "earlier attempts could not be read");
     }
     return -1;
   }
@@ -125,7 +126,7 @@ export class RedisStreamBus implements StreamBus {
     try {
       await command;
     } catch (error) {
-      this.#link.log.debug({ err: error }, "a hint got lost");
+      this.#link.log.debug({ reason: reasonOf(error) }, "a hint got lost");
     }
   }
 }

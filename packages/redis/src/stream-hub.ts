@@ -4,6 +4,7 @@ import type { RedisLink } from "./connection.js";
 import { POKE, tapeKey, wakeChannel } from "./tape-codec.js";
 import { TapePager, type TapePage } from "./tape-pager.js";
 import { type Hint, type ReaderBounds, TapeReader } from "./tape-reader.js";
+import { reasonOf } from "./reason.js";
 
 /*
  * All readers of a process, over two connections.
@@ -149,7 +150,7 @@ export class StreamHub {
   /** Reads one page for a reader that is not live, and makes it live at the end of the tape. */
   async *#catchUp(watch: Watch, reader: TapeReader, pager: TapePager, signal: AbortSignal): AsyncGenerator<TapeSignal> {
     const hints = reader.takeHints();
-    const { wakes } = watch;
+    const { wakes, cursor } = watch;
     const page = await this.#tryPage(pager, reader.cursor);
 
     if (page === null) {
@@ -165,7 +166,8 @@ export class StreamHub {
       yield { kind: "entry", entry };
     }
 
-    if (page.more || watch.wakes !== wakes || servedBeyond(watch, reader)) {
+    // The others were served what this page does not have, or will be: read once more.
+    if (page.more || watch.wakes !== wakes || watch.cursor !== cursor) {
       reader.hint(hints);
       return;
     }
@@ -232,7 +234,7 @@ export class StreamHub {
     try {
       return await pager.next(after);
     } catch (error) {
-      this.#link.log.debug({ err: error }, "tape could not be read");
+      this.#link.log.debug({ reason: reasonOf(error) }, "tape could not be read");
       return null;
     }
   }
@@ -242,9 +244,6 @@ function hasLive(watch: Watch): boolean {
   for (const reader of watch.readers) if (reader.live) return true;
   return false;
 }
-
-/** True when live readers were given entries that this one, not live at that time, has not seen. */
-const servedBeyond = (watch: Watch, reader: TapeReader): boolean => hasLive(watch) && watch.cursor > reader.cursor;
 
 const toSignal = (kind: Hint): TapeSignal => ({ kind });
 

@@ -2,6 +2,7 @@ import type { Log } from "@graphfleet/domain";
 import type { Redis } from "ioredis";
 
 import { whenReady } from "./when-ready.js";
+import { reasonOf } from "./reason.js";
 
 type Listener = (message: string) => void;
 
@@ -22,6 +23,8 @@ export class Subscriptions {
   readonly #renewed = new Set<() => void>();
   #redis: Redis | null = null;
   #firstChance: Promise<void> = Promise.resolve();
+  /** Subscribers were let go, so what a new connection finds may have gone on without them. */
+  #begun = false;
 
   constructor(connect: () => Redis, options: { readonly waitMs: number; readonly log: Log }) {
     this.#connect = connect;
@@ -39,7 +42,7 @@ export class Subscriptions {
     try {
       await redis.subscribe(channel);
     } catch (error) {
-      this.#log.debug({ err: error, channel }, "not subscribed yet");
+      this.#log.debug({ reason: reasonOf(error), channel }, "not subscribed yet");
     }
   }
 
@@ -47,7 +50,7 @@ export class Subscriptions {
     this.#listeners.delete(channel);
     if (this.#redis?.status !== "ready") return;
     this.#redis.unsubscribe(channel).catch((error: unknown) => {
-      this.#log.debug({ err: error, channel }, "not unsubscribed; the connection is gone");
+      this.#log.debug({ reason: reasonOf(error), channel }, "not unsubscribed; the connection is gone");
     });
   }
 
@@ -66,12 +69,17 @@ export class Subscriptions {
     const redis = this.#connect();
     redis.on("message", (channel: string, message: string) => this.#listeners.get(channel)?.(message));
     redis.on("ready", () => void this.#renew(redis));
-    this.#firstChance = whenReady(redis, this.#waitMs).catch(() => undefined);
+    this.#firstChance = whenReady(redis, this.#waitMs)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#begun = true;
+      });
     this.#redis = redis;
     return redis;
   }
 
   async #renew(redis: Redis): Promise<void> {
+    const isRenewal = this.#begun;
     const channels = [...this.#listeners.keys()];
     try {
       for (let from = 0; from < channels.length; from += CHUNK) {
@@ -79,10 +87,11 @@ export class Subscriptions {
       }
     } catch (error) {
       // Lost again, or too slow to be trusted: the next connection renews.
-      this.#log.debug({ err: error }, "subscriptions were not renewed");
+      this.#log.debug({ reason: reasonOf(error) }, "subscriptions were not renewed");
       if (redis.status === "ready") redis.disconnect(true);
       return;
     }
+    if (!isRenewal) return;
     for (const listener of this.#renewed) listener();
   }
 }

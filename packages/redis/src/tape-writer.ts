@@ -3,6 +3,7 @@ import { END, OPEN, type RunEnd, type TapeEntry, type TapeEvent, type TapeWriter
 import type { RedisLink } from "./connection.js";
 import { idOf, seqOf, tapeKey, toFields, wakeChannel } from "./tape-codec.js";
 import type { Attempt } from "./tape-attempt.js";
+import { reasonOf } from "./reason.js";
 
 /*
  * Events wait in a spool and are written in batches, one batch in flight: what comes meanwhile is the next batch. A batch
@@ -164,15 +165,18 @@ export class RedisTapeWriter implements TapeWriter {
     let failures = 0;
     while (this.#spool.length > 0 && !this.#fenced && !this.#gaveUp) {
       try {
+        if (!this.#link.ready) throw new Error("Redis is away");
         if (this.#unsure) await this.#reconcile();
         const batch = this.#nextBatch();
         if (batch.length > 0) await this.#write(batch);
         failures = 0;
         this.#away = false;
       } catch (error) {
-        if (failures === 0) this.#link.log.debug({ err: error, run_id: this.#attempt.runId }, "tape is not written");
+        if (failures === 0)
+          this.#link.log.debug({ reason: reasonOf(error), run_id: this.#attempt.runId }, "tape is not written");
         this.#away = true;
-        await this.#pause(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)] ?? 0);
+        if (this.#link.closed) this.#giveUp();
+        else await this.#pause(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)] ?? 0);
       }
     }
     this.#draining = false;
@@ -263,13 +267,13 @@ export class RedisTapeWriter implements TapeWriter {
   /** A graph may think for longer than a tape lives. */
   #renew(): void {
     this.#link.command.expire(this.#key, this.#options.runningSeconds).catch((error: unknown) => {
-      this.#link.log.debug({ err: error }, "life of a tape was not renewed");
+      this.#link.log.debug({ reason: reasonOf(error) }, "life of a tape was not renewed");
     });
   }
 
   async #pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(resolve, ms).unref();
       this.#endPause = () => {
         clearTimeout(timer);
         resolve();

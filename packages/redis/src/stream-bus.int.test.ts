@@ -1,0 +1,172 @@
+import {
+  appendMany,
+  describeRedis,
+  events,
+  firstAttempt,
+  nextAttempt,
+  range,
+  redisPrefix,
+  redisUri,
+  replayed,
+  silentLog,
+  streamBusSuite,
+  toEnd,
+} from "@graphfleet/testkit";
+
+import { openRedis, type RedisLink } from "./connection.js";
+import { RedisStreamBus, type StreamBusOptions } from "./stream-bus.js";
+import { tapeKey, toFields } from "./tape-codec.js";
+
+const links: RedisLink[] = [];
+const buses: RedisStreamBus[] = [];
+
+/** Like one process. */
+async function openBus(keyPrefix: string, options: StreamBusOptions = {}) {
+  const link = await openRedis({ uri: redisUri(), keyPrefix, log: silentLog });
+  const bus = new RedisStreamBus(link, options);
+  links.push(link);
+  buses.push(bus);
+  return { link, bus };
+}
+
+afterEach(async () => {
+  for (const bus of buses.splice(0)) bus.close();
+  await Promise.all(links.splice(0).map((link) => link.close()));
+});
+
+describeRedis("RedisStreamBus", () => {
+  const fixture = (options: StreamBusOptions) => async (setup: { readonly idleMs: number }) => {
+    const keyPrefix = redisPrefix();
+    const writer = await openBus(keyPrefix, { ...setup, ...options });
+    const reader = await openBus(keyPrefix, { ...setup, ...options });
+    return {
+      writer: writer.bus,
+      reader: reader.bus,
+      watching: () => reader.bus.watching(),
+      // afterEach closes what was opened.
+      close: async () => undefined,
+    };
+  };
+
+  describe("between processes", () => {
+    streamBusSuite(fixture({}));
+  });
+
+  describe("with readers that may hold two entries", () => {
+    streamBusSuite(fixture({ readerEntries: 2 }));
+  });
+
+  describe("with readers that may hold a few bytes", () => {
+    streamBusSuite(fixture({ readerBytes: 100 }));
+  });
+
+  describe("what it leaves in Redis", () => {
+    test("a bounded tape", async () => {
+      const { link, bus } = await openBus(redisPrefix(), { maxEntries: 200 });
+      const attempt = firstAttempt();
+      const tape = await bus.open(attempt);
+
+      appendMany(tape, 5000);
+      await tape.flush();
+
+      // Redis trims whole nodes of 100 entries.
+      expect(await link.command.xlen(tapeKey(link.keyPrefix, attempt.threadId))).toBeLessThanOrEqual(300);
+    });
+
+    test("a tape that lives while it is written and not long after its end", async () => {
+      const { link, bus } = await openBus(redisPrefix(), { runningSeconds: 500 });
+      const attempt = firstAttempt();
+      const key = tapeKey(link.keyPrefix, attempt.threadId);
+
+      const tape = await bus.open(attempt);
+      const whileRunning = await link.command.ttl(key);
+      await tape.close({ status: "success" }, 50);
+      const afterEnd = await link.command.ttl(key);
+
+      expect(whileRunning).toBeGreaterThan(400);
+      expect(afterEnd).toBeGreaterThan(0);
+      expect(afterEnd).toBeLessThanOrEqual(50);
+    });
+
+    test("no subscription once the last reader is gone", async () => {
+      const { link, bus } = await openBus(redisPrefix());
+      const attempts = Array.from({ length: 20 }, firstAttempt);
+
+      await Promise.all(
+        attempts.map(async (attempt) => {
+          const readings = [toEnd(bus, attempt.threadId), toEnd(bus, attempt.threadId)];
+          const tape = await bus.open(attempt);
+          await tape.close({ status: "success" }, 60);
+          await Promise.all(readings);
+        }),
+      );
+
+      expect(bus.watching()).toBe(0);
+      expect(link.subscriptions.size).toBe(0);
+      // A confirmed subscription comes after all the goodbyes before it.
+      await link.subscriptions.subscribe(`${link.keyPrefix}last`, () => undefined);
+      expect(await link.command.pubsub("CHANNELS", `${link.keyPrefix}*`)).toEqual([`${link.keyPrefix}last`]);
+    });
+  });
+
+  test("drops what is too large, spends its number and says so", async () => {
+    const dropped: number[] = [];
+    const { bus } = await openBus(redisPrefix(), { maxEntryBytes: 1000, onDropped: (count) => dropped.push(count) });
+    const attempt = firstAttempt();
+    const tape = await bus.open(attempt);
+
+    tape.append({ event: "values", data: "1" });
+    tape.append({ event: "values", data: JSON.stringify("x".repeat(2000)) });
+    tape.append({ event: "values", data: "3" });
+    await tape.close({ status: "success", output: JSON.stringify("x".repeat(2000)) }, 60);
+
+    const entries = await toEnd(bus, attempt.threadId);
+    expect(events(entries)).toEqual([0, 2]);
+    expect(JSON.parse(entries.at(-1)!.data)).toEqual({ status: "success" });
+    expect(dropped).toEqual([1]);
+  });
+
+  test("carries entries of megabytes", async () => {
+    const { bus } = await openBus(redisPrefix());
+    const attempt = firstAttempt();
+    const tape = await bus.open(attempt);
+    const data = JSON.stringify("x".repeat(3_000_000));
+
+    for (let i = 0; i < 5; i++) tape.append({ event: "values", data });
+    await tape.close({ status: "success" }, 60);
+
+    const entries = await toEnd(bus, attempt.threadId);
+    expect(events(entries)).toEqual(range(5));
+    expect(entries.every((entry) => entry.n === -1 || entry.data === data)).toBe(true);
+  });
+
+  test("finds an entry whose wake-up got lost at the next idle tick", async () => {
+    const { link, bus } = await openBus(redisPrefix(), { idleMs: 100 });
+    const attempt = firstAttempt();
+    const reading = toEnd(bus, attempt.threadId);
+    const tape = await bus.open(attempt);
+    await tape.flush();
+
+    const entry = { ...attempt, n: -1, event: "end", ns: [], at: 0, data: "{}", seq: attempt.seqBase + 2 };
+    await link.command.xadd(tapeKey(link.keyPrefix, attempt.threadId), `${entry.seq}-0`, ...toFields(entry));
+
+    expect((await reading).at(-1)).toMatchObject({ seq: entry.seq, event: "end" });
+  });
+
+  test("a stale attempt stays out although it was never told", async () => {
+    const keyPrefix = redisPrefix();
+    const [first, second] = [await openBus(keyPrefix), await openBus(keyPrefix)];
+    const attempt = firstAttempt();
+    const stale = await first.bus.open(attempt);
+    const fresh = await second.bus.open(nextAttempt(attempt));
+
+    appendMany(stale, 1000);
+    appendMany(fresh, 10);
+    await Promise.all([stale.flush(), fresh.close({ status: "success" }, 60)]);
+
+    expect(stale.fenced).toBe(true);
+    const entries = await replayed(second.bus, attempt.threadId);
+    expect(events(entries.filter((entry) => entry.attempt === 1))).toEqual([]);
+    expect(events(entries)).toEqual(range(10));
+  });
+});
