@@ -7,6 +7,7 @@ import {
   type GraphStates,
   type Ids,
   type Log,
+  type LongTermMemory,
   makeAwaitRun,
   makeCancelRun,
   makeCancelRuns,
@@ -15,6 +16,7 @@ import {
   makeFollowRun,
   makeForgetRun,
   makeManageAssistants,
+  makeManageItems,
   makeManageRuns,
   makeManageThreads,
   makeSignals,
@@ -32,10 +34,13 @@ import { httpMetrics } from "./http/http-metrics.js";
 import { problemHandler, unknownRoute } from "./http/problem.js";
 import { requestId } from "./http/request-id.js";
 import { bulkRunRoutes } from "./runs/bulk-runs.routes.js";
+import { openApiRoutes } from "./openapi/openapi.routes.js";
+import { OPERATIONS } from "./operations.js";
 import { makeCancelAbandoned } from "./runs/cancel-abandoned.js";
 import { runCreationRoutes } from "./runs/run-creation.routes.js";
 import { runJoiningRoutes } from "./runs/run-joining.routes.js";
 import { runRoutes } from "./runs/runs.routes.js";
+import { storeRoutes } from "./store/store.routes.js";
 import type { ServerInfo } from "./system/info-view.js";
 import { systemRoutes } from "./system/system.routes.js";
 import { threadStateRoutes } from "./threads/thread-state.routes.js";
@@ -49,6 +54,7 @@ export interface AppParts {
   readonly control: ControlChannel;
   readonly catalog: GraphCatalog;
   readonly states: GraphStates;
+  readonly memory: LongTermMemory;
   readonly describer: GraphDescriber;
   readonly authorizer: Authorizer;
   readonly ids: Ids;
@@ -73,6 +79,7 @@ export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
 
   app.use(requestId, http.middleware, cors({ origins: parts.corsOrigins }));
   app.use(systemRoutes({ info: parts.info, services: parts.services, runs: storage.runs, metrics, http, stopping }));
+  app.use(openApiRoutes({ version: parts.info.version, operations: OPERATIONS }));
   app.use(jsonBody({ limitBytes: parts.maxBodyBytes }));
   app.use(assistantRoutes(useCases.manageAssistants));
   app.use(assistantGraphRoutes(useCases.describeAssistant));
@@ -82,22 +89,23 @@ export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
   app.use(runCreationRoutes({ ...useCases, stopping }));
   app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
   app.use(runRoutes({ ...useCases, stopping }));
+  app.use(storeRoutes(useCases.manageItems));
   app.use(unknownRoute);
   app.use(problemHandler(log));
   return app;
 }
 
 function makeUseCases(parts: AppParts) {
-  const { storage, bus, queue, control, catalog: graphs, states, describer, authorizer, ids, log } = parts;
+  const { storage, bus, queue, control, catalog: graphs, states, memory, describer, authorizer, ids, log } = parts;
   const signals = makeSignals({ queue, control, bus, log });
   const followRun = makeFollowRun({ storage, bus });
   const forgetRun = makeForgetRun({ storage, states });
   const cancelRun = makeCancelRun({ storage, authorizer, signals, followRun, forgetRun });
   const manageThreads = makeManageThreads({ storage, authorizer, signals, bus, ids });
-  const { deleteThread } = manageThreads;
   return {
-    manageAssistants: makeManageAssistants({ storage, authorizer, graphs, ids, deleteThread }),
+    manageAssistants: makeManageAssistants({ storage, authorizer, graphs, ids, manageThreads }),
     describeAssistant: makeDescribeAssistant({ storage, authorizer, graphs, describer }),
+    manageItems: makeManageItems({ memory, authorizer }),
     manageThreads,
     threadState: makeThreadState({ storage, authorizer, states }),
     createRuns: makeCreateRuns({ storage, graphs, authorizer, signals, ids }),

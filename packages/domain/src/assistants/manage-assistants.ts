@@ -22,7 +22,7 @@ export interface ManageAssistantsDeps {
   readonly authorizer: Authorizer;
   readonly graphs: GraphCatalog;
   readonly ids: Ids;
-  readonly deleteThread: ManageThreads["deleteThread"];
+  readonly manageThreads: Pick<ManageThreads, "deleteThread">;
 }
 
 /** How many threads one look at the ledger brings when an assistant goes with its threads. */
@@ -34,7 +34,7 @@ export interface CreateAssistantRequest extends Omit<NewAssistant, "id"> {
 }
 
 /** Assistants and their versions. Everywhere, a graph id stands for the graph's system assistant. */
-export function makeManageAssistants({ storage, authorizer, graphs, ids, deleteThread }: ManageAssistantsDeps) {
+export function makeManageAssistants({ storage, authorizer, graphs, ids, manageThreads }: ManageAssistantsDeps) {
   const { assistants } = storage;
 
   return {
@@ -158,7 +158,7 @@ export function makeManageAssistants({ storage, authorizer, graphs, ids, deleteT
 
   async function isDeleted(threadId: ThreadId, caller: Caller): Promise<boolean> {
     try {
-      await deleteThread(threadId, caller);
+      await manageThreads.deleteThread(threadId, caller);
       return true;
     } catch (error) {
       if (error instanceof DomainError && (error.code === "thread_not_found" || error.code === "forbidden"))

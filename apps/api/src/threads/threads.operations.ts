@@ -1,0 +1,180 @@
+import { Type } from "@sinclair/typebox";
+import { AnyValue, Id, nullable, rowsOf, Time } from "../http/answer-schemas.js";
+import { json, nothing, type Operation, operations } from "../http/operation.js";
+import { AnyObject, oneOf, ThreadParams } from "../http/schemas.js";
+import {
+  HistoryBody,
+  HistoryQueryString,
+  StateAtBody,
+  StateParams,
+  StateQuery,
+  StateUpdateBody,
+  ThreadCountBody,
+  ThreadCreateBody,
+  ThreadPatchBody,
+  ThreadSearchBody,
+} from "./threads.schemas.js";
+
+const Interrupt = Type.Object({ id: Type.String(), value: AnyValue }, { title: "Interrupt" });
+
+const Thread = Type.Object(
+  {
+    thread_id: Id,
+    created_at: Time,
+    updated_at: Time,
+    state_updated_at: nullable(Time),
+    metadata: AnyObject,
+    config: AnyObject,
+    status: oneOf(["idle", "busy", "interrupted", "error"]),
+    values: AnyValue,
+    interrupts: Type.Record(Type.String(), Type.Array(Interrupt)),
+    error: AnyValue,
+  },
+  { title: "Thread" },
+);
+
+const Checkpoint = Type.Object(
+  {
+    thread_id: Type.String(),
+    checkpoint_ns: Type.String(),
+    checkpoint_id: Type.Optional(Type.String()),
+    checkpoint_map: Type.Optional(nullable(AnyObject)),
+  },
+  { title: "Checkpoint" },
+);
+
+const Task = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    path: AnyValue,
+    error: nullable(Type.String()),
+    interrupts: Type.Array(Interrupt),
+    checkpoint: nullable(Checkpoint),
+    state: AnyValue,
+    result: AnyValue,
+  },
+  { title: "ThreadTask" },
+);
+
+const State = Type.Object(
+  {
+    values: AnyValue,
+    next: Type.Array(Type.String()),
+    tasks: Type.Array(Task),
+    metadata: AnyObject,
+    created_at: nullable(Type.String()),
+    checkpoint: nullable(Checkpoint),
+    parent_checkpoint: nullable(Checkpoint),
+    interrupts: Type.Array(Interrupt),
+  },
+  { title: "ThreadState" },
+);
+
+const OF_PATH = { params: ThreadParams, problems: [404] };
+
+export const threadOperations: readonly Operation[] = operations("Threads", [
+  {
+    method: "post",
+    path: "/threads",
+    summary: "Create a thread: a conversation with one state.",
+    body: ThreadCreateBody,
+    example: { body: { metadata: { owner: "ada" } } },
+    answers: { 200: json("The thread.", Thread) },
+    problems: [404, 409],
+  },
+  {
+    method: "post",
+    path: "/threads/search",
+    summary: "Find threads by metadata, values or status.",
+    body: ThreadSearchBody,
+    example: { body: { status: "idle", metadata: { owner: "ada" } } },
+    answers: { 200: json("A page of threads.", rowsOf(Thread), "X-Pagination-Total", "X-Pagination-Next") },
+  },
+  {
+    method: "post",
+    path: "/threads/count",
+    summary: "Count threads.",
+    body: ThreadCountBody,
+    example: { body: { status: "busy" } },
+    answers: { 200: json("How many match.", Type.Integer()) },
+  },
+  {
+    method: "get",
+    path: "/threads/:thread_id",
+    summary: "Get a thread.",
+    ...OF_PATH,
+    answers: { 200: json("The thread.", Thread) },
+  },
+  {
+    method: "patch",
+    path: "/threads/:thread_id",
+    summary: "Merge metadata into a thread's.",
+    ...OF_PATH,
+    body: ThreadPatchBody,
+    example: { body: { metadata: { starred: true } } },
+    answers: { 200: json("The thread.", Thread), 204: nothing("Changed; asked for with `Prefer: return=minimal`.") },
+  },
+  {
+    method: "delete",
+    path: "/threads/:thread_id",
+    summary: "Delete a thread with its runs and its state.",
+    ...OF_PATH,
+    answers: { 204: nothing("Gone.") },
+  },
+  {
+    method: "get",
+    path: "/threads/:thread_id/state",
+    summary: "Get a thread's state.",
+    ...OF_PATH,
+    query: StateQuery,
+    answers: { 200: json("The state at its head.", State) },
+  },
+  {
+    method: "get",
+    path: "/threads/:thread_id/state/:checkpoint_id",
+    summary: "Get a thread's state at a checkpoint.",
+    params: StateParams,
+    query: StateQuery,
+    answers: { 200: json("The state at that checkpoint.", State) },
+    problems: [404],
+  },
+  {
+    method: "post",
+    path: "/threads/:thread_id/state/checkpoint",
+    summary: "Get a thread's state at a checkpoint, also of a subgraph.",
+    ...OF_PATH,
+    query: StateQuery,
+    body: StateAtBody,
+    example: { body: { checkpoint: { checkpoint_ns: "" } } },
+    answers: { 200: json("The state at that checkpoint.", State) },
+  },
+  {
+    method: "post",
+    path: "/threads/:thread_id/state",
+    summary: "Edit a thread's state by hand, as if a node had returned the values.",
+    params: ThreadParams,
+    body: StateUpdateBody,
+    example: { body: { values: { messages: [{ role: "user", content: "Hello" }] } } },
+    answers: { 200: json("The checkpoint that holds the edit.", Type.Object({ checkpoint: Checkpoint })) },
+    problems: [404, 409],
+  },
+  {
+    method: "get",
+    path: "/threads/:thread_id/history",
+    summary: "List a thread's states, newest first.",
+    ...OF_PATH,
+    query: HistoryQueryString,
+    example: { query: "limit=5" },
+    answers: { 200: json("The states.", Type.Array(State)) },
+  },
+  {
+    method: "post",
+    path: "/threads/:thread_id/history",
+    summary: "List a thread's states, newest first, also of a subgraph or by metadata.",
+    ...OF_PATH,
+    body: HistoryBody,
+    example: { body: { limit: 5 } },
+    answers: { 200: json("The states.", Type.Array(State)) },
+  },
+]);
