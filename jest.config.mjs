@@ -71,7 +71,7 @@ export default {
       ...servers,
       displayName: "e2e",
       globals: { RING_TIMEOUT_MS: 120_000 },
-      testMatch: ["<rootDir>/tests/e2e/**/*.e2e.test.ts", "<rootDir>/tests/projects/**/*.e2e.test.ts"],
+      testMatch: ["<rootDir>/tests/{e2e,conformance,projects}/**/*.e2e.test.ts"],
     },
   ],
 };
