@@ -53,6 +53,7 @@ try {
     control,
     catalog: runtime.catalog,
     states: runtime.states,
+    memory: runtime.memory,
     describer: runtime.describer,
     authorizer: allowAll,
     ids: randomIds,

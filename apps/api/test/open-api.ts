@@ -4,6 +4,7 @@ import {
   type GraphDescriber,
   type GraphStates,
   isObject,
+  makeLongTermMemory,
   randomIds,
   systemAssistantId,
 } from "@graphfleet/domain";
@@ -75,6 +76,12 @@ export async function openApi(
     control,
     catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id) },
     states: noStates,
+    memory: makeLongTermMemory({
+      items: storage.items,
+      embedder: null,
+      defaultTtlMinutes: null,
+      refreshOnRead: true,
+    }),
     describer: echoDescriber,
     authorizer: allowAll,
     ids: randomIds,

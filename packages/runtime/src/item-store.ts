@@ -1,10 +1,10 @@
 import {
-  type FilterOperator,
-  type Item as StoredItem,
-  type ItemCondition,
-  type ItemRepository,
+  type FoundItem,
   isObject,
-  type Json,
+  type Item as StoredItem,
+  type JsonObject,
+  type LongTermMemory,
+  toConditions,
   WHOLE_HOUSE,
 } from "@graphfleet/domain";
 import {
@@ -20,28 +20,17 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import { toStorableJson } from "./serialize.js";
 
-export interface ItemStoreOptions {
-  /** Life of an item in minutes; null = for ever. */
-  readonly ttlMinutes: number | null;
-  /** Reading an item starts its life again. */
-  readonly refreshOnRead: boolean;
-}
-
 /**
- * Long-term memory as graphs see it, over the ledger's items. A graph is trusted with all of them: whose items it may
- * touch is its author's decision.
+ * Long-term memory as graphs see it. A graph is trusted with all of it: whose items it may touch is its author's decision.
  *
- * Search goes by namespace and filter. A `query` is accepted and orders nothing, as in the official stores without an
- * index.
+ * A `query` orders by meaning where the project has an index, and orders nothing elsewhere, as in the official stores.
  */
 export class ItemStore extends BaseStore {
-  readonly #items: ItemRepository;
-  readonly #options: ItemStoreOptions;
+  readonly #memory: LongTermMemory;
 
-  constructor(items: ItemRepository, options: ItemStoreOptions) {
+  constructor(memory: LongTermMemory) {
     super();
-    this.#items = items;
-    this.#options = options;
+    this.#memory = memory;
   }
 
   /** Operations take effect in their order; neighbouring reads go together. */
@@ -61,16 +50,13 @@ export class ItemStore extends BaseStore {
     return results as OperationResults<Op>;
   }
 
-  async #put({ namespace, key, value }: PutOperation): Promise<void> {
+  async #put({ namespace, key, value, index }: PutOperation): Promise<void> {
     if (value === null) {
-      await this.#items.delete(namespace, key, WHOLE_HOUSE);
+      await this.#memory.delete(namespace, key, WHOLE_HOUSE);
       return;
     }
     const json = toStorableJson(value);
-    await this.#items.put(
-      { namespace, key, value: isObject(json) ? json : {}, ttlMinutes: this.#options.ttlMinutes },
-      WHOLE_HOUSE,
-    );
+    await this.#memory.put({ namespace, key, value: isObject(json) ? json : {}, index }, WHOLE_HOUSE);
   }
 
   #read(operation: Exclude<Operation, PutOperation>): Promise<unknown> {
@@ -80,30 +66,32 @@ export class ItemStore extends BaseStore {
   }
 
   async #get({ namespace, key }: GetOperation): Promise<Item | null> {
-    const item = await this.#items.get(namespace, key, this.#readOptions, WHOLE_HOUSE);
+    const item = await this.#memory.get(namespace, key, undefined, WHOLE_HOUSE);
     return item ? toItem(item) : null;
   }
 
-  async #search({ namespacePrefix, filter, limit, offset }: SearchOperation): Promise<SearchItem[]> {
-    const items = await this.#items.search(
-      { prefix: namespacePrefix, conditions: toConditions(filter), limit: limit ?? 10, offset: offset ?? 0 },
-      this.#readOptions,
+  async #search({ namespacePrefix, filter, query, limit, offset }: SearchOperation): Promise<SearchItem[]> {
+    const items = await this.#memory.search(
+      {
+        prefix: namespacePrefix,
+        conditions: toConditions(toFilter(filter)),
+        text: query,
+        limit: limit ?? 10,
+        offset: offset ?? 0,
+      },
+      undefined,
       WHOLE_HOUSE,
     );
-    return items.map(toItem);
+    return items.map(toFound);
   }
 
   async #namespaces({ matchConditions, maxDepth, limit, offset }: ListNamespacesOperation): Promise<string[][]> {
     const path = (type: "prefix" | "suffix") => matchConditions?.find((match) => match.matchType === type)?.path ?? [];
-    const found = await this.#items.namespaces(
+    const found = await this.#memory.namespaces(
       { prefix: path("prefix"), suffix: path("suffix"), maxDepth: maxDepth ?? null, limit, offset },
       WHOLE_HOUSE,
     );
     return found.map((labels) => [...labels]);
-  }
-
-  get #readOptions() {
-    return { refreshTtl: this.#options.refreshOnRead };
   }
 }
 
@@ -113,21 +101,12 @@ function toItem(item: StoredItem): Item {
   return { ...item, namespace: [...item.namespace], value: { ...item.value } };
 }
 
-const OPERATORS: readonly FilterOperator[] = ["$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"];
-
-/** `{age: {$gt: 5}, name: "x"}`: operators where all keys of an object are operators, equality elsewhere. */
-export function toConditions(filter: Readonly<Record<string, unknown>> | undefined): ItemCondition[] {
-  return Object.entries(filter ?? {}).flatMap(([key, value]): ItemCondition[] => {
-    const operators = isObject(value) ? Object.entries(value) : [];
-    if (operators.length > 0 && operators.every(([name]) => name.startsWith("$"))) {
-      return operators.map(([name, operand]) => ({ key, operator: toOperator(name), value: operand }));
-    }
-    return [{ key, operator: "$eq", value: toStorableJson(value) satisfies Json }];
-  });
+/** The library knows no null score: an item that was not compared has none. */
+function toFound({ score, ...item }: FoundItem): SearchItem {
+  return { ...toItem(item), ...(typeof score === "number" ? { score } : {}) };
 }
 
-function toOperator(name: string): FilterOperator {
-  const operator = OPERATORS.find((known) => known === name);
-  if (!operator) throw new Error(`Unknown filter operator ${name}; known are ${OPERATORS.join(", ")}`);
-  return operator;
+/** Value by value: what is undefined must become null, which matches little, and not vanish, which matches all. */
+function toFilter(filter: Readonly<Record<string, unknown>> | undefined): JsonObject {
+  return Object.fromEntries(Object.entries(filter ?? {}).map(([key, value]) => [key, toStorableJson(value)]));
 }

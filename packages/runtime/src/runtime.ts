@@ -1,10 +1,13 @@
-import type {
-  GraphCatalog,
-  GraphDescriber,
-  GraphRunner,
-  GraphStates,
-  Repositories,
-  SystemAssistant,
+import {
+  type Embedder,
+  type GraphCatalog,
+  type GraphDescriber,
+  type GraphRunner,
+  type GraphStates,
+  type LongTermMemory,
+  makeLongTermMemory,
+  type Repositories,
+  type SystemAssistant,
 } from "@graphfleet/domain";
 import type pg from "pg";
 import { makeGraphDescriber } from "./describe/graph-describer.js";
@@ -12,12 +15,14 @@ import { FleetRunner } from "./execute/fleet-runner.js";
 import { ItemStore } from "./item-store.js";
 import { libraryVersion } from "./library-version.js";
 import { type GraphFailure, loadGraphs } from "./project/graph-registry.js";
+import { loadEmbedder } from "./project/load-embedder.js";
 import type { ProjectConfig } from "./project/project-config.js";
 import { FleetStates } from "./state/fleet-states.js";
 import { systemAssistants } from "./system-assistants.js";
 
 /** What the runtime needs of a logger. */
 export interface RuntimeLog {
+  info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
 
@@ -27,6 +32,8 @@ export interface Runtime {
   readonly runner: GraphRunner;
   readonly states: GraphStates;
   readonly describer: GraphDescriber;
+  /** The items that graphs see, with the project's index and lifetimes. */
+  readonly memory: LongTermMemory;
   /** Graphs that could not be loaded; whether that stops the process is its owner's decision. */
   readonly failures: readonly GraphFailure[];
   readonly langgraphVersion: string;
@@ -36,7 +43,8 @@ export interface Runtime {
 
 /**
  * Loads the project's graphs and connects them to the ledger. The environment of the graphs must be in place: their
- * modules run now. Graphs that fail to load are reported, not thrown.
+ * modules run now. Graphs that fail to load are reported, not thrown; an embedder that fails to load is thrown, since items
+ * written without it would not be found later.
  */
 export async function openRuntime(parts: {
   readonly project: ProjectConfig;
@@ -48,10 +56,15 @@ export async function openRuntime(parts: {
   for (const warning of project.warnings) log.warn({}, warning);
 
   const graphs = await loadGraphs(project);
-  const store = new ItemStore(storage.items, {
-    ttlMinutes: project.store.ttl?.default_ttl ?? null,
+  const embedder = await loadEmbedder(project);
+  if (embedder !== null) log.info(indexFacts(embedder, storage.items), "items are found by what they mean");
+  const memory = makeLongTermMemory({
+    items: storage.items,
+    embedder,
+    defaultTtlMinutes: project.store.ttl?.default_ttl ?? null,
     refreshOnRead: project.store.ttl?.refresh_on_read ?? true,
   });
+  const store = new ItemStore(memory);
   const version = libraryVersion();
   const shared = { graphs, pool, checkpoints: storage.checkpoints, store };
   return {
@@ -59,6 +72,7 @@ export async function openRuntime(parts: {
     runner: new FleetRunner({ ...shared, libraryVersion: version }),
     states: new FleetStates(shared),
     describer: makeGraphDescriber(graphs),
+    memory,
     failures: graphs.failures(),
     langgraphVersion: version,
     systemAssistants: (defaults) =>
@@ -68,3 +82,10 @@ export async function openRuntime(parts: {
       ),
   };
 }
+
+const indexFacts = ({ name, dims, fields }: Embedder, { nearness }: Repositories["items"]) => ({
+  embed: name,
+  dims,
+  fields,
+  nearness,
+});

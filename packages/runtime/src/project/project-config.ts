@@ -150,7 +150,7 @@ function toProject(file: ProjectFile, json: unknown, configPath: string): Projec
 }
 
 /** Splits `./file.ts:export` at the last colon; a colon in the path itself is somebody's Windows drive. */
-function toTarget(key: string, written: string, dir: string, configPath: string): ImportTarget {
+export function toTarget(key: string, written: string, dir: string, configPath: string): ImportTarget {
   const colon = written.lastIndexOf(":");
   const [file, exportName] = colon < 0 ? [written, ""] : [written.slice(0, colon), written.slice(colon + 1)];
   if (colon < 0) {
