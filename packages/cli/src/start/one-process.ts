@@ -91,6 +91,7 @@ export async function startOneProcess({
     ...shared,
     catalog: runtime.catalog,
     states: runtime.states,
+    memory: runtime.memory,
     describer: runtime.describer,
     authorizer: allowAll,
     ids: randomIds,
