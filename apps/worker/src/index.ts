@@ -1,3 +1,5 @@
-export type { Departure, RunObserver } from "./runs/run-observer.js";
+export type { FromHeartbeat, HeartbeatPort, OpenHeartbeat, ToHeartbeat } from "./heartbeat/messages.js";
+export { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
+export type { Departure, RefusedWrite, RunObserver } from "./runs/run-observer.js";
 export { startWorker, type Worker, type WorkerOptions, type WorkerParts } from "./worker.js";
 export { observeRuns } from "./worker-metrics.js";

@@ -4,6 +4,7 @@ import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { describeError, loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
 import { WorkerEnv, workerConfig } from "./config.js";
+import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
 import { observeRuns } from "./worker-metrics.js";
 import { startWorker, type Worker } from "./worker.js";
 
@@ -38,6 +39,7 @@ try {
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded; its runs fail here");
 
   let worker: Worker | null = null;
+  const lease = { owner: `${config.service}:${randomUUID()}`, seconds: config.leaseSeconds };
   const slots = { max: config.concurrency, active: () => worker?.active() ?? 0 };
   worker = startWorker({
     storage,
@@ -47,11 +49,18 @@ try {
     runner: runtime.runner,
     describeError,
     consume: (options) => consumeRings(redis, options),
+    hearsRings: () => redis.ready,
+    openHeartbeat: openHeartbeatThread({
+      database: { uri: config.database.uri, applicationName: `graphfleet-${config.service}-beat` },
+      lease,
+      service: config.service,
+    }),
+    replace: (error) => life.fail(error),
     observer: observeRuns(metrics, slots),
     log,
     options: {
       concurrency: config.concurrency,
-      lease: { owner: `${config.service}:${randomUUID()}`, seconds: config.leaseSeconds },
+      lease,
       maxAttempts: config.maxAttempts,
       timeoutSeconds: config.timeoutSeconds,
       tapeKeepSeconds: config.tapeKeepSeconds,

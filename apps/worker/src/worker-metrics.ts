@@ -24,6 +24,12 @@ export function observeRuns(metrics: Metrics, slots: { readonly max: number; act
   const ended = Object.fromEntries(
     Object.entries(COUNTERS).map(([departure, { name, help }]) => [departure, metrics.counter(name, help)]),
   );
+  const refused = metrics.counter(
+    "zombie_writes_rejected_counter",
+    "Writes that came after their run was taken over, and that the fence made void",
+    ["write"],
+  );
+  const ignored = metrics.counter("run_ignored_stop_counter", "Graphs that went on although they were told to stop");
   metrics.gauge("workers_max", "Runs that this worker may execute at once", [], (gauge) => gauge.set(slots.max));
   metrics.gauge("workers_active", "Runs that this worker executes", [], (gauge) => gauge.set(slots.active()));
   metrics.gauge("workers_available", "Runs that this worker could take", [], (gauge) =>
@@ -41,6 +47,12 @@ export function observeRuns(metrics: Metrics, slots: { readonly max: number; act
     ended(run, departure) {
       ended[departure]?.inc();
       took.observe(performance.now() - (claimedAt.get(run) ?? performance.now()));
+    },
+    refused(_run, write) {
+      refused.inc({ write });
+    },
+    ignoredStop() {
+      ignored.inc();
     },
   };
 }

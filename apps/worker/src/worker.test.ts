@@ -24,6 +24,9 @@ jest.unstable_mockModule("node:timers/promises", () => ({
     }),
 }));
 const { startWorker } = await import("./worker.js");
+const { startHeartbeat } = await import("./heartbeat/start-heartbeat.js");
+
+const LEASE = { owner: "w-1", seconds: 15 };
 
 /** Whatever a worker has no business with. */
 const nothingElse = <Port extends object>(name: string, known: Partial<Port>): Port =>
@@ -54,6 +57,7 @@ function setUp() {
     return aFinish();
   };
   const runs = nothingElse<RunRepository>("runs", {
+    claimable: async () => (isHeard ? [] : waiting.map((run) => run.threadId)),
     claim: async () => waiting.shift() ?? null,
     renew: async (claims) =>
       claims.map(({ runId, fence }) => ({ runId, fence, cancelAction: actions.get(runId) ?? null })),
@@ -64,6 +68,8 @@ function setUp() {
     giveBack: async ({ runId }) => ({ kind: "settled", next: { runId, threadId: threadId(1), fence: 1 } }),
   });
 
+  let isHeard = true;
+  const replaced: Error[] = [];
   let handle = (_ring: Ring): Promise<void> => Promise.resolve();
   let concurrency = 0;
   const handling: Promise<void>[] = [];
@@ -94,11 +100,19 @@ function setUp() {
         },
       };
     },
-    observer: { started: () => {}, ended: (_run, departure) => void departures.push(departure) },
+    hearsRings: () => isHeard,
+    openHeartbeat: ({ hear }) => startHeartbeat({ runs, lease: LEASE, hear, kill: () => {} }),
+    replace: (error) => void replaced.push(error),
+    observer: {
+      started: () => {},
+      ended: (_run, departure) => void departures.push(departure),
+      refused: () => {},
+      ignoredStop: () => {},
+    },
     log: aLog().log,
     options: {
       concurrency: 3,
-      lease: { owner: "w-1", seconds: 15 },
+      lease: LEASE,
       maxAttempts: 3,
       timeoutSeconds: 3600,
       tapeKeepSeconds: 60,
@@ -115,6 +129,15 @@ function setUp() {
   return {
     worker,
     start,
+    /** Redis goes; a run is written into the ledger all the same. */
+    goDeaf: () => {
+      isHeard = false;
+    },
+    putInLedger: async (n: number) => {
+      const executing = new Promise<void>((resolve) => begun.push(resolve));
+      waiting.push(aClaimedRun({ id: runId(n), threadId: threadId(n) }));
+      return executing;
+    },
     journal,
     endings,
     actions,
@@ -176,6 +199,39 @@ test("a cancel whose hint got lost is seen with the next heartbeat", async () =>
 
   expect(house.departures).toEqual(["interrupted"]);
   await house.worker.drain(0);
+});
+
+describe("without rings", () => {
+  test("runs are found in the ledger, within seconds", async () => {
+    const house = setUp();
+    house.goDeaf();
+
+    void house.putInLedger(1);
+    await jest.advanceTimersByTimeAsync(2750);
+    expect(house.worker.active()).toBe(1);
+
+    house.finishAll();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(house.departures).toEqual(["success"]);
+    await house.worker.drain(0);
+  });
+
+  test("no more runs are taken than there are slots, and the next one when a slot is free", async () => {
+    const house = setUp();
+    house.goDeaf();
+    for (const n of [1, 2, 3, 4]) void house.putInLedger(n);
+
+    await jest.advanceTimersByTimeAsync(2750);
+    expect(house.worker.active()).toBe(3);
+
+    house.finishAll();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(house.worker.active()).toBe(1);
+    house.finishAll();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(house.departures).toHaveLength(4);
+    await house.worker.drain(0);
+  });
 });
 
 describe("drain", () => {

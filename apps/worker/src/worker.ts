@@ -10,10 +10,15 @@ import type {
   StreamBus,
 } from "@graphfleet/domain";
 import { every } from "@graphfleet/chassis";
-import { beatMsOf, LeaseKeeper } from "./runs/lease-keeper.js";
+import { WATCH_MS } from "./heartbeat/heartbeat.js";
+import type { OpenHeartbeat } from "./heartbeat/messages.js";
+import { LeaseKeeper } from "./runs/lease-keeper.js";
+import { startLedgerPoll } from "./runs/ledger-poll.js";
 import type { RunObserver } from "./runs/run-observer.js";
 import { makeRunProcessor } from "./runs/run-processor.js";
 import { makeSettleRun } from "./runs/settle-run.js";
+import { Slots } from "./runs/slots.js";
+import { Zombies } from "./runs/zombies.js";
 
 export interface WorkerParts {
   readonly storage: Storage;
@@ -24,6 +29,11 @@ export interface WorkerParts {
   readonly describeError: (error: unknown) => { readonly error: string; readonly message: string };
   /** Starts taking rings, at most `concurrency` at a time. */
   readonly consume: (options: { concurrency: number; handle: (ring: Ring) => Promise<void> }) => RingConsumer;
+  /** Whether rings can be heard at present; while not, runs are looked for in the ledger all the time. */
+  readonly hearsRings: () => boolean;
+  readonly openHeartbeat: OpenHeartbeat;
+  /** This process cannot do its work any more: drain it and start another one. */
+  readonly replace: (error: Error) => void;
   readonly observer: RunObserver;
   readonly log: Log;
   readonly options: WorkerOptions;
@@ -47,16 +57,31 @@ export interface Worker {
 /** While the ledger is away a result is kept for about as long as other workers wait before they take the run over. */
 const LEDGER_RETRIES_MS = [100, 200, 500, 1000, 2000, 3000, 5000, 5000, 5000];
 
+/** A graph that was told to stop gets this long; see `Zombies`. */
+const STOP_PATIENCE_MS = 5000;
+
 /** Starts executing runs. */
 export function startWorker(parts: WorkerParts): Worker {
   const { storage, bus, queue, control, runner, describeError, consume, observer, log, options } = parts;
-  const { lease } = options;
 
-  const keeper = new LeaseKeeper({ runs: storage.runs, lease, log, timeoutSeconds: options.timeoutSeconds });
+  const keeper = new LeaseKeeper({
+    openHeartbeat: parts.openHeartbeat,
+    log,
+    timeoutSeconds: options.timeoutSeconds,
+    died: parts.replace,
+  });
+  const zombies = new Zombies({
+    patienceMs: STOP_PATIENCE_MS,
+    max: options.concurrency,
+    tooMany: parts.replace,
+    observer,
+    log,
+  });
   const settleRun = makeSettleRun({
     runs: storage.runs,
     runner,
     queue,
+    observer,
     log,
     maxAttempts: options.maxAttempts,
     tapeKeepSeconds: options.tapeKeepSeconds,
@@ -68,20 +93,34 @@ export function startWorker(parts: WorkerParts): Worker {
     runner,
     keeper,
     settleRun,
+    zombies,
     describeError,
-    lease,
+    lease: options.lease,
     observer,
     log,
   });
 
-  const heartbeat = every({ name: "heartbeat", everyMs: beatMsOf(lease), once: () => keeper.beat(), log });
-  const unsubscribe = control.subscribe((hint) => void keeper.look(hint.runId));
-  const consumer = consume({ concurrency: options.concurrency, handle: processRing });
+  const slots = new Slots(options.concurrency);
+  const poll = startLedgerPoll({ runs: storage.runs, slots, processRing, hearsRings: parts.hearsRings, log });
+  const handle = async (ring: Ring): Promise<void> => {
+    if (!(await slots.take())) return;
+    try {
+      await processRing(ring);
+    } finally {
+      slots.give();
+      poll.slotFreed();
+    }
+  };
+
+  const alive = every({ name: "alive", everyMs: WATCH_MS, once: async () => keeper.reportAlive(), log });
+  const unsubscribe = control.subscribe((hint) => keeper.look(hint.runId));
+  const consumer = consume({ concurrency: options.concurrency, handle });
 
   return {
     active: () => keeper.size,
     async drain(graceMs) {
-      const idle = consumer.close();
+      slots.close();
+      const idle = Promise.all([consumer.close(), poll.stop()]);
       const grace = setTimeout(() => {
         log.info({ held: keeper.size }, "grace period over; giving runs back");
         keeper.stopAll();
@@ -89,7 +128,8 @@ export function startWorker(parts: WorkerParts): Worker {
       await idle;
       clearTimeout(grace);
       unsubscribe();
-      await heartbeat.stop();
+      await alive.stop();
+      await keeper.close();
     },
   };
 }

@@ -106,6 +106,34 @@ describe("claim", () => {
   });
 });
 
+describe("claimable", () => {
+  test("sees threads whose oldest due run waits for a worker, and no others", async () => {
+    const look = async (dueSeconds = 0) => new Set<string>(await runs().claimable(dueSeconds, 1000));
+    const waiting = await ledger.make.run();
+    await ledger.make.run({ threadId: waiting.threadId });
+    const delayed = await ledger.make.run({ afterSeconds: 3600 });
+    const busy = await claimed();
+    await ledger.make.run({ threadId: busy.threadId });
+
+    const seen = await runs().claimable(0, 1000);
+    expect(seen.filter((id) => id === waiting.threadId)).toHaveLength(1);
+    expect(seen).not.toContain(delayed.threadId);
+    expect(seen).not.toContain(busy.threadId);
+
+    expect((await look(60)).has(waiting.threadId)).toBe(false);
+    await ledger.pool.query("UPDATE runs SET run_after = now() - interval '61 s' WHERE run_id = $1", [waiting.id]);
+    expect((await look(60)).has(waiting.threadId)).toBe(true);
+    await runs().claim(waiting, LEASE);
+    expect((await look()).has(waiting.threadId)).toBe(false);
+  });
+
+  test("is bounded, longest wait first", async () => {
+    const run = await ledger.make.run();
+    await ledger.pool.query("UPDATE runs SET run_after = now() - interval '1 day' WHERE run_id = $1", [run.id]);
+    expect(await runs().claimable(0, 1)).toEqual([run.threadId]);
+  });
+});
+
 describe("renew", () => {
   test("answers for held runs only, and tells of cancels", async () => {
     const [one, two, lost] = [await claimed(), await claimed(), await claimed()];

@@ -32,6 +32,7 @@ import { type Kysely, sql } from "kysely";
 import { cancelRuns } from "./cancel-runs.js";
 import { deleteCheckpointsOfRun } from "./checkpoint-repository.js";
 import { claimRun } from "./claim-run.js";
+import { claimableThreads } from "./claimable-threads.js";
 import { giveBackRun, renewRuns } from "./hold-runs.js";
 import { json, jsonb } from "./json.js";
 import { leaveThread, lockThread } from "./leave-thread.js";
@@ -173,6 +174,10 @@ export class PostgresRunRepository implements RunRepository {
 
   async claim({ threadId }: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null> {
     return this.#once((db) => claimRun(db, threadId, lease));
+  }
+
+  async claimable(dueSeconds: number, limit: number): Promise<readonly ThreadId[]> {
+    return claimableThreads(this.#db, dueSeconds, limit);
   }
 
   async renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]> {

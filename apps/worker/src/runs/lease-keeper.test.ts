@@ -1,7 +1,8 @@
 import { jest } from "@jest/globals";
 import type { CancelAction, Claim, Renewal, StopReason } from "@graphfleet/domain";
 import { aClaimedRun, aLog, runId } from "../../test/fakes.js";
-import { beatMsOf, LeaseKeeper } from "./lease-keeper.js";
+import { Heartbeat } from "../heartbeat/heartbeat.js";
+import { LeaseKeeper } from "./lease-keeper.js";
 
 const LEASE = { owner: "w-1", seconds: 15 };
 /** A lease that is not renewed is given up this long after it was last known to be good. */
@@ -18,27 +19,42 @@ function setUp({ timeoutSeconds = 3600 } = {}) {
     /** Stands in for the answer when set. */
     answer: null as (() => Promise<readonly Renewal[]>) | null,
   };
-  const keeper = new LeaseKeeper({
-    runs: {
-      renew: async (claims) => {
-        asked.push(claims);
-        if (ledger.answer !== null) return await ledger.answer();
-        return claims.flatMap(({ runId, fence }): Renewal[] => {
-          const cancelAction = ledger.actions.get(`${runId}:${fence}`);
-          return cancelAction === undefined ? [] : [{ runId, fence, cancelAction }];
-        });
-      },
+  let heartbeat: Heartbeat | undefined;
+  let die = (_error: Error) => {};
+  const deaths: Error[] = [];
+  const nobody = () => Promise.reject(new Error("only a blocked process is settled by its heartbeat"));
+  const runs = {
+    settle: nobody,
+    giveBack: nobody,
+    renew: async (claims: Asked) => {
+      asked.push(claims);
+      if (ledger.answer !== null) return await ledger.answer();
+      return claims.flatMap(({ runId, fence }): Renewal[] => {
+        const cancelAction = ledger.actions.get(`${runId}:${fence}`);
+        return cancelAction === undefined ? [] : [{ runId, fence, cancelAction }];
+      });
     },
-    lease: LEASE,
+  };
+  const keeper = new LeaseKeeper({
+    openHeartbeat: ({ hear, died }) => {
+      die = died;
+      heartbeat = new Heartbeat({ runs, lease: LEASE, hear, kill: () => {} });
+      return { tell: (message) => heartbeat?.tell(message), close: async () => heartbeat?.stop() };
+    },
     log,
     timeoutSeconds,
+    died: (error) => void deaths.push(error),
   });
+  const beat = async () => {
+    keeper.reportAlive();
+    await heartbeat?.beat();
+  };
   const hold = (...facts: Parameters<typeof aClaimedRun>) => {
     const run = aClaimedRun(...facts);
     ledger.actions.set(`${run.id}:${run.fence}`, run.cancelAction);
     return keeper.hold(run);
   };
-  return { keeper, ledger, asked, sentences, hold };
+  return { keeper, beat, die: (error: Error) => die(error), deaths, ledger, asked, sentences, hold };
 }
 
 const reasonOf = ({ signal }: { readonly signal: AbortSignal }): StopReason | null =>
@@ -47,17 +63,13 @@ const reasonOf = ({ signal }: { readonly signal: AbortSignal }): StopReason | nu
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-test("a renewal is asked for three times per lease", () => {
-  expect(beatMsOf(LEASE)).toBe(5000);
-});
-
 describe("a heartbeat", () => {
   test("renews every run that is held, with its claim and its last event", async () => {
-    const { keeper, asked, hold } = setUp();
+    const { beat, asked, hold } = setUp();
     const one = hold({ id: runId(1), fence: 3, lastEvent: 7 });
     hold({ id: runId(2), fence: 1 }).report(() => 42);
 
-    await keeper.beat();
+    await beat();
 
     expect(asked).toMatchObject([
       [
@@ -69,32 +81,32 @@ describe("a heartbeat", () => {
   });
 
   test("does not bother the ledger when nothing is held", async () => {
-    const { keeper, asked, hold } = setUp();
+    const { keeper, beat, asked, hold } = setUp();
     hold().release();
 
-    await keeper.beat();
+    await beat();
 
     expect(asked).toEqual([]);
     expect(keeper.size).toBe(0);
   });
 
   test("stops a run whose lease is lost, and only that one", async () => {
-    const { keeper, ledger, hold } = setUp();
+    const { beat, ledger, hold } = setUp();
     const [lost, kept] = [hold({ id: runId(1) }), hold({ id: runId(2) })];
     ledger.actions.delete(`${runId(1)}:1`);
 
-    await keeper.beat();
+    await beat();
 
     expect(reasonOf(lost)).toBe("lease_lost");
     expect(reasonOf(kept)).toBeNull();
   });
 
   test("takes a renewal of another claim for a loss", async () => {
-    const { keeper, ledger, hold } = setUp();
+    const { beat, ledger, hold } = setUp();
     const held = hold({ fence: 1 });
     ledger.answer = async () => [{ runId: runId(1), fence: 2, cancelAction: null }];
 
-    await keeper.beat();
+    await beat();
 
     expect(reasonOf(held)).toBe("lease_lost");
   });
@@ -103,21 +115,21 @@ describe("a heartbeat", () => {
     ["interrupt", "cancelled"],
     ["rollback", "rolled_back"],
   ] as const)("stops a run that was cancelled: %s", async (action, reason) => {
-    const { keeper, ledger, hold } = setUp();
+    const { beat, ledger, hold } = setUp();
     const held = hold();
     ledger.actions.set(`${runId(1)}:1`, action);
 
-    await keeper.beat();
+    await beat();
 
     expect(reasonOf(held)).toBe(reason);
   });
 
   test("leaves the first reason as it is", async () => {
-    const { keeper, ledger, hold } = setUp();
+    const { keeper, beat, ledger, hold } = setUp();
     const held = hold({ cancelAction: "interrupt" });
     ledger.actions.clear();
 
-    await keeper.beat();
+    await beat();
     keeper.stopAll();
 
     expect(reasonOf(held)).toBe("cancelled");
@@ -130,7 +142,8 @@ describe("a hint", () => {
     const held = hold();
     ledger.actions.set(`${runId(1)}:1`, "interrupt");
 
-    await keeper.look(runId(1));
+    keeper.look(runId(1));
+    await jest.advanceTimersByTimeAsync(0);
 
     expect(reasonOf(held)).toBe("cancelled");
   });
@@ -139,7 +152,8 @@ describe("a hint", () => {
     const { keeper, asked, hold } = setUp();
     hold();
 
-    await keeper.look(runId(2));
+    keeper.look(runId(2));
+    await jest.advanceTimersByTimeAsync(0);
 
     expect(asked).toEqual([]);
   });
@@ -148,7 +162,8 @@ describe("a hint", () => {
     const { keeper, hold } = setUp();
     const held = hold();
 
-    await keeper.look(runId(1));
+    keeper.look(runId(1));
+    await jest.advanceTimersByTimeAsync(0);
 
     expect(reasonOf(held)).toBeNull();
   });
@@ -156,11 +171,11 @@ describe("a hint", () => {
 
 describe("a ledger that cannot be reached", () => {
   test("costs nothing while the lease is good", async () => {
-    const { keeper, ledger, sentences, hold } = setUp();
+    const { beat, ledger, sentences, hold } = setUp();
     const held = hold();
     ledger.answer = () => Promise.reject(new Error("away"));
 
-    await keeper.beat();
+    await beat();
     await jest.advanceTimersByTimeAsync(PATIENCE_MS - 1);
 
     expect(reasonOf(held)).toBeNull();
@@ -168,24 +183,24 @@ describe("a ledger that cannot be reached", () => {
   });
 
   test("costs the run before the lease is over, also between two heartbeats", async () => {
-    const { keeper, ledger, hold } = setUp();
+    const { beat, ledger, hold } = setUp();
     const held = hold();
     ledger.answer = () => Promise.reject(new Error("away"));
 
-    await keeper.beat();
+    await beat();
     await jest.advanceTimersByTimeAsync(PATIENCE_MS);
 
     expect(reasonOf(held)).toBe("lease_lost");
   });
 
   test("is as good as away when it does not answer, and the next heartbeat can come", async () => {
-    const { keeper, ledger, sentences, hold } = setUp();
+    const { beat, ledger, sentences, hold } = setUp();
     const held = hold();
     ledger.answer = () => new Promise(() => {});
 
-    const beat = keeper.beat();
+    const beating = beat();
     await jest.advanceTimersByTimeAsync(5000);
-    await beat;
+    await beating;
     expect(sentences).toEqual(["leases could not be renewed"]);
     expect(reasonOf(held)).toBeNull();
     await jest.advanceTimersByTimeAsync(PATIENCE_MS - 5000);
@@ -194,14 +209,14 @@ describe("a ledger that cannot be reached", () => {
   });
 
   test("is forgotten once a renewal gets through", async () => {
-    const { keeper, ledger, hold } = setUp();
+    const { beat, ledger, hold } = setUp();
     const held = hold();
     ledger.answer = () => Promise.reject(new Error("away"));
     await jest.advanceTimersByTimeAsync(10_000);
-    await keeper.beat();
+    await beat();
 
     ledger.answer = null;
-    await keeper.beat();
+    await beat();
     await jest.advanceTimersByTimeAsync(PATIENCE_MS - 1);
     expect(reasonOf(held)).toBeNull();
     await jest.advanceTimersByTimeAsync(1);
@@ -210,31 +225,32 @@ describe("a ledger that cannot be reached", () => {
   });
 
   test("that answers late renewed the lease when it was asked, not when it answered", async () => {
-    const { keeper, ledger, hold } = setUp();
+    const { beat, ledger, hold } = setUp();
     const held = hold();
     let answer = (_renewals: readonly Renewal[]) => {};
     ledger.answer = () => new Promise((resolve) => (answer = resolve));
 
-    const beat = keeper.beat();
+    const beating = beat();
     await jest.advanceTimersByTimeAsync(4000);
     answer([{ runId: runId(1), fence: 1, cancelAction: null }]);
-    await beat;
+    await beating;
     await jest.advanceTimersByTimeAsync(PATIENCE_MS - 4000);
 
     expect(reasonOf(held)).toBe("lease_lost");
   });
 
   test("whose answers overtake each other counts the later question", async () => {
-    const { keeper, ledger, hold } = setUp();
+    const { keeper, beat, ledger, hold } = setUp();
     const held = hold();
     const renewed: readonly Renewal[] = [{ runId: runId(1), fence: 1, cancelAction: null }];
     let answerFirst = (_renewals: readonly Renewal[]) => {};
     ledger.answer = () => new Promise((resolve) => (answerFirst = resolve));
 
-    const first = keeper.beat();
+    const first = beat();
     await jest.advanceTimersByTimeAsync(3000);
     ledger.answer = async () => renewed;
-    await keeper.look(runId(1));
+    keeper.look(runId(1));
+    await jest.advanceTimersByTimeAsync(0);
     answerFirst(renewed);
     await first;
     await jest.advanceTimersByTimeAsync(PATIENCE_MS - 1);
@@ -257,25 +273,25 @@ describe("time", () => {
   });
 
   test("a limit longer than any timer is not taken for none at all", async () => {
-    const { keeper, hold } = setUp({ timeoutSeconds: 100 * 24 * 3600 });
+    const { beat, hold } = setUp({ timeoutSeconds: 100 * 24 * 3600 });
     const held = hold();
 
     await jest.advanceTimersByTimeAsync(5000);
-    await keeper.beat();
+    await beat();
 
     expect(reasonOf(held)).toBeNull();
   });
 
   test("has no hold on a run that was released", async () => {
-    const { keeper, ledger, hold } = setUp({ timeoutSeconds: 10 });
+    const { beat, ledger, hold } = setUp({ timeoutSeconds: 10 });
     const held = hold();
     let answer = (_renewals: readonly Renewal[]) => {};
     ledger.answer = () => new Promise((resolve) => (answer = resolve));
 
-    const beat = keeper.beat();
+    const beating = beat();
     held.release();
     answer([{ runId: runId(1), fence: 1, cancelAction: null }]);
-    await beat;
+    await beating;
 
     expect(jest.getTimerCount()).toBe(0);
     expect(reasonOf(held)).toBeNull();
@@ -294,6 +310,18 @@ describe("stopAll", () => {
   });
 });
 
+describe("a heartbeat that stops by itself", () => {
+  test("has every run given back while the leases are good, and is reported", () => {
+    const { die, deaths, hold } = setUp();
+    const held = hold();
+
+    die(new Error("thread gone"));
+
+    expect(reasonOf(held)).toBe("shutting_down");
+    expect(deaths).toEqual([new Error("thread gone")]);
+  });
+});
+
 describe("hold", () => {
   test.each([
     ["interrupt", "cancelled"],
@@ -306,14 +334,14 @@ describe("hold", () => {
   );
 
   test("a run that comes back puts its earlier claim down, which nobody renews any more", async () => {
-    const { keeper, asked, hold } = setUp();
+    const { beat, asked, hold } = setUp();
     const earlier = hold({ fence: 1 });
 
     const later = hold({ fence: 2 });
 
     expect(reasonOf(earlier)).toBe("lease_lost");
     earlier.release();
-    await keeper.beat();
+    await beat();
     expect(asked).toMatchObject([[{ fence: 2 }]]);
     expect(reasonOf(later)).toBeNull();
   });

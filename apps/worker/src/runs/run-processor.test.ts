@@ -1,5 +1,6 @@
 import {
   type ClaimedRun,
+  type GraphFinish,
   type GraphRunner,
   LeaseLost,
   type Outcome,
@@ -9,8 +10,9 @@ import {
 } from "@graphfleet/domain";
 import { aClaimedRun, aFinish, aLog, FakeTape, ring } from "../../test/fakes.js";
 import { LeaseKeeper } from "./lease-keeper.js";
-import type { Departure } from "./run-observer.js";
+import type { Departure, RefusedWrite } from "./run-observer.js";
 import { makeRunProcessor } from "./run-processor.js";
+import { Zombies } from "./zombies.js";
 
 const LEASE = { owner: "w-1", seconds: 15 };
 
@@ -21,9 +23,17 @@ interface Given {
   readonly settled?: () => Promise<Departure>;
   readonly open?: () => Promise<never>;
   readonly claim?: () => Promise<never>;
+  readonly zombiesMax?: number;
 }
 
-function setUp({ run = aClaimedRun(), execute, settled = async () => "success", open, claim }: Given = {}) {
+function setUp({
+  run = aClaimedRun(),
+  execute,
+  settled = async () => "success",
+  open,
+  claim,
+  zombiesMax = 2,
+}: Given = {}) {
   const tape = new FakeTape([], { lastEvent: run?.lastEvent ?? -1, lastSeq: 100 });
   const outcomes: Outcome[] = [];
   const seen: string[] = [];
@@ -31,16 +41,22 @@ function setUp({ run = aClaimedRun(), execute, settled = async () => "success", 
   const reported: number[] = [];
   const { log, sentences } = aLog();
   const keeper = new LeaseKeeper({
-    runs: {
-      renew: async (claims) => {
-        reported.push(...claims.map(({ lastEvent }) => lastEvent));
-        return claims.map(({ runId, fence }) => ({ runId, fence, cancelAction: null }));
+    openHeartbeat: () => ({
+      tell: (message) => {
+        if (message.kind === "alive") reported.push(...message.events.map(({ lastEvent }) => lastEvent));
       },
-    },
-    lease: LEASE,
+      close: async () => {},
+    }),
     log,
     timeoutSeconds: 3600,
+    died: () => {},
   });
+  const observer = {
+    started: () => void seen.push("started"),
+    ended: (_run: ClaimedRun, departure: Departure) => void seen.push(departure),
+    refused: (_run: ClaimedRun, write: RefusedWrite) => void seen.push(`refused ${write}`),
+    ignoredStop: () => void seen.push("ignored the stop"),
+  };
   const nobody = () => Promise.reject(new Error("the processor only opens tapes"));
   const processRing = makeRunProcessor({
     runs: { claim: async () => (claim === undefined ? run : await claim()) },
@@ -60,12 +76,16 @@ function setUp({ run = aClaimedRun(), execute, settled = async () => "success", 
       outcomes.push(outcome);
       return await settled();
     },
+    zombies: new Zombies({
+      patienceMs: 20,
+      max: zombiesMax,
+      tooMany: (error) => void seen.push(error.message),
+      observer,
+      log,
+    }),
     describeError: (error) => ({ error: "Described", message: String(error) }),
     lease: LEASE,
-    observer: {
-      started: () => void seen.push("started"),
-      ended: (_run, departure) => void seen.push(departure),
-    },
+    observer,
     log,
   });
   return { tape, outcomes, seen, opened, reported, sentences, keeper, process: () => processRing(ring(1)) };
@@ -157,7 +177,7 @@ describe("a run", () => {
       run: aClaimedRun({ lastEvent: 7 }),
       execute: async (_run, { emit }) => {
         emit({ event: "values", data: "{}" });
-        await house.keeper.beat();
+        house.keeper.reportAlive();
         return aFinish();
       },
     });
@@ -238,6 +258,53 @@ describe("a graph that throws", () => {
     await house.process();
 
     expect(onlyOutcome(house)).toEqual({ kind: "stopped", reason: "lease_lost" });
+    expect(house.seen).toContain("refused checkpoint");
+  });
+});
+
+describe("a graph that does not stop when told to", () => {
+  const deaf = (facts: Given = {}) => {
+    let finish = (_finish: GraphFinish) => {};
+    const house: ReturnType<typeof setUp> = setUp({
+      ...facts,
+      execute: async () => {
+        house.keeper.stopAll();
+        return await new Promise<GraphFinish>((resolve) => (finish = resolve));
+      },
+    });
+    return { house, finish: () => finish(aFinish()) };
+  };
+
+  test("is left behind: its run is settled as stopped and its slot is free", async () => {
+    const { house, finish } = deaf();
+
+    await house.process();
+
+    expect(onlyOutcome(house)).toEqual({ kind: "stopped", reason: "shutting_down" });
+    expect(house.seen).toEqual(["started", "ignored the stop", "success"]);
+    expect(house.sentences).toEqual(["a graph did not stop when told to; its run goes on without it"]);
+    expect(house.keeper.size).toBe(0);
+    finish();
+  });
+
+  test("has the process replaced when there are too many of its kind", async () => {
+    const { house, finish } = deaf({ zombiesMax: 1 });
+
+    await house.process();
+
+    expect(house.seen).toContain("1 graphs did not stop when they were told to");
+    finish();
+  });
+});
+
+describe("a tape that a newer attempt has closed", () => {
+  test("is counted as a write that came too late", async () => {
+    const house = setUp();
+    house.tape.fenced = true;
+
+    await house.process();
+
+    expect(house.seen).toEqual(["started", "refused tape", "success"]);
   });
 });
 

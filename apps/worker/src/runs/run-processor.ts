@@ -16,6 +16,7 @@ import {
 import type { HeldRun, LeaseKeeper } from "./lease-keeper.js";
 import type { SettleRun } from "./settle-run.js";
 import type { RunObserver } from "./run-observer.js";
+import type { Zombies } from "./zombies.js";
 
 export interface RunProcessorDeps {
   readonly runs: Pick<RunRepository, "claim">;
@@ -23,6 +24,7 @@ export interface RunProcessorDeps {
   readonly runner: GraphRunner;
   readonly keeper: LeaseKeeper;
   readonly settleRun: SettleRun;
+  readonly zombies: Pick<Zombies, "stopOrLeave">;
   readonly describeError: (error: unknown) => { readonly error: string; readonly message: string };
   readonly lease: Lease;
   readonly observer: RunObserver;
@@ -31,7 +33,7 @@ export interface RunProcessorDeps {
 
 /** Takes one ring through the workshop: claim, hold, perform, settle. */
 export function makeRunProcessor(deps: RunProcessorDeps) {
-  const { runs, bus, runner, keeper, settleRun, describeError, lease, observer, log } = deps;
+  const { runs, bus, runner, keeper, settleRun, zombies, describeError, lease, observer, log } = deps;
 
   /** Safe to call twice for the same ring: the ledger gives a run to one caller. */
   return async function processRing(ring: Pick<Ring, "threadId">): Promise<void> {
@@ -52,6 +54,7 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
 
       const outcome = await perform(held, tape);
       const settled = await settleRun(held, outcome, tape);
+      if (tape.fenced) observer.refused(run, "tape");
       observer.ended(run, settled);
     } catch (error) {
       // The ledger still says "running" under our fence: the lease will run out and the run goes on elsewhere.
@@ -68,7 +71,11 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
 
     tape.append({ event: "metadata", data: JSON.stringify({ run_id: run.id, attempt: run.attempt }) });
     try {
-      const finish = await runner.execute(run, { signal, emit: (event) => tape.append(event) });
+      const execution = runner.execute(run, { signal, emit: (event) => tape.append(event) });
+      execution.catch((error: unknown) => {
+        if (error instanceof LeaseLost) observer.refused(run, "checkpoint");
+      });
+      const finish = await zombies.stopOrLeave(run, signal, execution);
       return { kind: "finished", finish };
     } catch (error) {
       if (signal.aborted) return stopped(signal);

@@ -29,6 +29,7 @@ function setUp(facts: Facts = {}, { retryDelaysMs = [] as readonly number[] } = 
   const journal: string[] = [];
   const { log, sentences } = aLog();
   const endings: Ending[] = [];
+  const refused: string[] = [];
   const givenBack: { spent: boolean; lastEvent: number }[] = [];
   const rolledBack: RolledBack[] = [];
   const queue = new FakeQueue(journal);
@@ -72,6 +73,7 @@ function setUp(facts: Facts = {}, { retryDelaysMs = [] as readonly number[] } = 
       },
     },
     queue,
+    observer: { refused: (_run, write) => void refused.push(write) },
     log,
     maxAttempts: 3,
     tapeKeepSeconds: 60,

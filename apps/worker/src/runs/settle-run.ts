@@ -15,12 +15,13 @@ import {
   type TapeWriter,
 } from "@graphfleet/domain";
 import type { HeldRun } from "./lease-keeper.js";
-import type { Departure } from "./run-observer.js";
+import type { Departure, RunObserver } from "./run-observer.js";
 
 export interface SettleRunDeps {
   readonly runs: Pick<RunRepository, "settle" | "giveBack" | "rollBack">;
   readonly runner: Pick<GraphRunner, "snapshot">;
   readonly queue: RunQueue;
+  readonly observer: Pick<RunObserver, "refused">;
   readonly log: Log;
   readonly maxAttempts: number;
   /** How long a tape stays readable after its run ended. */
@@ -34,7 +35,7 @@ export interface SettleRunDeps {
  * waits behind it. So whoever sees the end of a stream finds the final state in the ledger.
  */
 export function makeSettleRun(deps: SettleRunDeps) {
-  const { runs, runner, queue, log, maxAttempts, tapeKeepSeconds, retryDelaysMs } = deps;
+  const { runs, runner, queue, observer, log, maxAttempts, tapeKeepSeconds, retryDelaysMs } = deps;
 
   return async function settleRun(held: HeldRun, outcome: Outcome, tape: TapeWriter): Promise<Departure> {
     const settlement = settlementOf(outcome, held.run.attempt, maxAttempts);
@@ -86,7 +87,7 @@ export function makeSettleRun(deps: SettleRunDeps) {
   async function giveBack(run: ClaimedRun, spent: boolean, tape: TapeWriter): Promise<Departure> {
     await tape.release();
     const settled = await reachLedger(() => runs.giveBack(claimOf(run), { spent, lastEvent: tape.lastEvent }));
-    if (settled.kind === "stale") return "abandoned";
+    if (settled.kind === "stale") return refused(run);
 
     await ringNext(settled.next);
     log.info({ run_id: run.id, attempt: run.attempt, spent }, "run given back");
@@ -112,8 +113,13 @@ export function makeSettleRun(deps: SettleRunDeps) {
   }
 
   async function leave(run: ClaimedRun, tape: TapeWriter): Promise<Departure> {
-    log.warn({ run_id: run.id, fence: run.fence }, "another worker owns this run now; its result here is void");
     await tape.release();
+    return refused(run);
+  }
+
+  function refused(run: ClaimedRun): Departure {
+    observer.refused(run, "run");
+    log.warn({ run_id: run.id, fence: run.fence }, "another worker owns this run now; its result here is void");
     return "abandoned";
   }
 

@@ -6,7 +6,7 @@ import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfle
 import { openPostgres } from "@graphfleet/postgres";
 import { describeError, openRuntime, type ProjectConfig, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
 import { startScheduler } from "@graphfleet/scheduler";
-import { observeRuns, startWorker, type Worker } from "@graphfleet/worker";
+import { observeRuns, openHeartbeatThread, startWorker, type Worker } from "@graphfleet/worker";
 import { Problem } from "../problem.js";
 import type { StartOptions } from "./start-options.js";
 import { VERSION } from "../version.js";
@@ -64,16 +64,28 @@ export async function startOneProcess({
   const shared = { storage, bus, queue, control, log };
 
   const concurrency = options.workers * options.jobsPerWorker;
+  const lease = { owner: `graphfleet:${randomUUID()}`, seconds: 15 };
   let worker: Worker | null = null;
   worker = startWorker({
     ...shared,
     runner: runtime.runner,
     describeError,
     consume: (consumption) => queue.consume(consumption),
+    hearsRings: () => true,
+    openHeartbeat: openHeartbeatThread({
+      database: { uri: databaseUri, applicationName: "graphfleet-beat" },
+      lease,
+      service: "graphfleet",
+    }),
+    // Nobody would start another one, so the user has to; every run goes on from where it was.
+    replace: (error) => {
+      log.error({ err: error }, "this process cannot go on; start it again");
+      process.kill(process.pid, "SIGTERM");
+    },
     observer: observeRuns(metrics, { max: concurrency, active: () => worker?.active() ?? 0 }),
     options: {
       concurrency,
-      lease: { owner: `graphfleet:${randomUUID()}`, seconds: 15 },
+      lease,
       maxAttempts: MAX_ATTEMPTS,
       timeoutSeconds: 86_400,
       tapeKeepSeconds: TAPE_KEEP_SECONDS,

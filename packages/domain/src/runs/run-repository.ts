@@ -97,6 +97,11 @@ export interface RunRepository {
    * @returns null when there is nothing to claim: none due, or one of them executes already.
    */
   claim(ring: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null>;
+  /**
+   * Threads with a run that has been due for `dueSeconds` and could execute now, longest wait first. A look, not a
+   * claim: others may see the same.
+   */
+  claimable(dueSeconds: number, limit: number): Promise<readonly ThreadId[]>;
   /** Renews leases. A claim that is missing in the answer is lost. */
   renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]>;
   /**

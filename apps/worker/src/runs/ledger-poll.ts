@@ -1,0 +1,97 @@
+import { every } from "@graphfleet/chassis";
+import type { Log, Ring, RunRepository } from "@graphfleet/domain";
+import type { Slots } from "./slots.js";
+
+export interface LedgerPollDeps {
+  readonly runs: Pick<RunRepository, "claimable">;
+  readonly slots: Slots;
+  readonly processRing: (ring: Pick<Ring, "threadId">) => Promise<void>;
+  /** Whether rings can be heard at present. */
+  readonly hearsRings: () => boolean;
+  readonly log: Log;
+}
+
+export interface LedgerPoll {
+  /** A slot became free. Without rings, the next run for it has to be looked for. */
+  slotFreed(): void;
+  /** Looks no more; resolves when the runs it found are done. */
+  stop(): Promise<void>;
+}
+
+/** With `UNHEARD_SECONDS`, a run waits about five seconds for a free slot when its ring got lost. */
+const POLL_MS = 2500;
+const BACKOFF_MAX_MS = 5000;
+/** A run that waits this long although rings are heard has lost its ring. */
+const UNHEARD_SECONDS = 2.5;
+
+/**
+ * Looks into the ledger for runs that nobody rings for. Rings come through Redis, which may be away or forget; the runs
+ * are in the ledger, so with a free slot they execute all the same.
+ */
+export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: LedgerPollDeps): LedgerPoll {
+  const inFlight = new Set<Promise<void>>();
+  let looking: Promise<void> | null = null;
+  let lookAgain = false;
+  let stopped = false;
+
+  async function look(): Promise<void> {
+    do {
+      lookAgain = false;
+      if (slots.free === 0) return;
+      const found = await runs.claimable(hearsRings() ? UNHEARD_SECONDS : 0, slots.free);
+      for (const threadId of found) {
+        if (stopped || !slots.tryTake()) return;
+        execute({ threadId });
+      }
+    } while (lookAgain && !stopped);
+  }
+
+  /** One look at a time: whoever comes during one is served by it, or by one more right after it. */
+  function lookOnce(): Promise<void> {
+    if (looking !== null) {
+      lookAgain = true;
+      return looking;
+    }
+    looking = look().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  function execute(ring: Pick<Ring, "threadId">): void {
+    const handled = processRing(ring)
+      .then(slotFreedAfterwards, (error: unknown) => {
+        log.error({ err: error, thread_id: ring.threadId }, "a run that was found in the ledger was not handled");
+        slots.give();
+      })
+      .finally(() => inFlight.delete(handled));
+    inFlight.add(handled);
+  }
+
+  function slotFreedAfterwards(): void {
+    slots.give();
+    slotFreed();
+  }
+
+  function slotFreed(): void {
+    if (stopped || hearsRings()) return;
+    lookOnce().catch((error: unknown) => log.debug({ err: error }, "the next round looks again"));
+  }
+
+  const rounds = every({
+    name: "ledger poll",
+    everyMs: POLL_MS,
+    once: lookOnce,
+    log,
+    backoffMaxMs: BACKOFF_MAX_MS,
+  });
+  return {
+    slotFreed,
+    async stop() {
+      stopped = true;
+      await rounds.stop();
+      await looking?.catch(() => undefined);
+      await Promise.all(inFlight);
+    },
+  };
+}

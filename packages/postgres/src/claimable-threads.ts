@@ -1,0 +1,30 @@
+import type { ThreadId } from "@graphfleet/domain";
+import { type Kysely, sql } from "kysely";
+
+import type { Database } from "./schema.js";
+import { ago } from "./time.js";
+
+/**
+ * Threads whose oldest due run nobody executes. Only the due runs are read, by their index, so a look costs nothing when
+ * there are none.
+ */
+export async function claimableThreads(
+  db: Kysely<Database>,
+  dueSeconds: number,
+  limit: number,
+): Promise<readonly ThreadId[]> {
+  const { rows } = await sql<{ thread_id: string }>`/* claimable_threads */
+    select c.thread_id
+    from runs c
+    where c.status = 'pending'
+      and c.run_after <= ${ago(dueSeconds)}
+      and not exists (
+        select from runs before
+        where before.thread_id = c.thread_id
+          and (before.status = 'running'
+            or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
+      )
+    order by c.run_after
+    limit ${limit}`.execute(db);
+  return rows.map((row) => row.thread_id as ThreadId);
+}
