@@ -1,5 +1,12 @@
 /** Graphs on a real ledger: claims, attempts and settlements as a worker makes them. */
-import { type ClaimedRun, claimOf, type GraphThread, type Json, type ThreadId } from "@graphfleet/domain";
+import {
+  type ClaimedRun,
+  claimOf,
+  type GraphThread,
+  type Json,
+  makeLongTermMemory,
+  type ThreadId,
+} from "@graphfleet/domain";
 import { openLedger, type TestLedger } from "@graphfleet/testkit";
 import { FleetRunner } from "../src/execute/fleet-runner.js";
 import { ItemStore } from "../src/item-store.js";
@@ -25,7 +32,9 @@ export interface TestFleet {
 export async function openFleet(graphs: Readonly<Record<string, unknown>>): Promise<TestFleet> {
   const ledger = await openLedger();
   const { pool, storage } = ledger;
-  const store = new ItemStore(storage.items, { ttlMinutes: null, refreshOnRead: true });
+  const store = new ItemStore(
+    makeLongTermMemory({ items: storage.items, embedder: null, defaultTtlMinutes: null, refreshOnRead: true }),
+  );
   const parts = { graphs: registryOf(graphs), pool, checkpoints: storage.checkpoints, store };
   const runner = new FleetRunner({ ...parts, libraryVersion: "1.2.3" });
   const lease = { owner: "worker", seconds: 60 };
