@@ -1,5 +1,6 @@
 import { DomainError, malformedRequest } from "@graphfleet/domain";
 import express, { type RequestHandler } from "express";
+import { parseJson } from "./json-text.js";
 
 /**
  * Reads the request body as JSON, whatever its content type says: clients leave it out, or send another one. An empty body
@@ -24,8 +25,9 @@ function fromJson(bytes: unknown): unknown {
   const text = Buffer.isBuffer(bytes) ? bytes.toString("utf8") : "";
   if (text.trim() === "") return {};
   try {
-    return JSON.parse(text) ?? {};
-  } catch {
+    return parseJson(text) ?? {};
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
     throw malformedRequest("Malformed JSON in request body");
   }
 }

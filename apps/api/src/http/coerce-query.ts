@@ -1,4 +1,5 @@
 import type { TSchema } from "@sinclair/typebox";
+import { parseJson } from "./json-text.js";
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -72,7 +73,7 @@ function listOf(raw: unknown): readonly unknown[] {
 
 function jsonOr(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }
