@@ -24,6 +24,37 @@ on conflict (namespace, key) do update set
 where store_items.expires_at <= statement_timestamp() or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $6::jsonb and (jsonb_typeof((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $7::text) = 'array' and (store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $8::text @> $9::jsonb))
 returning 1 as written;
 
+-- put, with vectors
+begin;
+insert into store_items (namespace, key, value, created_at, updated_at, ttl_minutes, expires_at)
+values (
+  $1::text[],
+  $2,
+  $3::jsonb,
+  date_trunc('milliseconds', clock_timestamp()),
+  date_trunc('milliseconds', clock_timestamp()),
+  $4::float8,
+  clock_timestamp() + $5::float8 * interval '1 minute'
+)
+on conflict (namespace, key) do update set
+  value = excluded.value,
+  created_at = case when store_items.expires_at <= statement_timestamp()
+    then excluded.created_at else store_items.created_at end,
+  updated_at = greatest(
+    date_trunc('milliseconds', clock_timestamp()),
+    store_items.updated_at + interval '1 millisecond'
+  ),
+  ttl_minutes = excluded.ttl_minutes,
+  expires_at = excluded.expires_at
+where store_items.expires_at <= statement_timestamp() or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $6::jsonb and (jsonb_typeof((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $7::text) = 'array' and (store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $8::text @> $9::jsonb))
+returning 1 as written;
+with gone as (delete from store_vectors where (namespace = $1::text[] and key = $2))
+insert into store_vectors (namespace, key, item_updated_at, embedding)
+select item.namespace, item.key, item.updated_at, given.embedding::real[]
+from store_items as item, unnest($3::text[]) as given (embedding)
+where (namespace = $4::text[] and key = $5);
+commit;
+
 -- get, refreshed
 select "namespace", "key", "value", "created_at", "updated_at", "ttl_minutes"
 from "store_items"
@@ -43,10 +74,26 @@ where (namespace = $1::text[] and key = $2) and (expires_at is null or expires_a
 -- search
 select "namespace", "key", "value", "created_at", "updated_at", "ttl_minutes"
 from "store_items"
-where (expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb)) and (( namespace >= $5::text[] and namespace < $6::text[] and namespace[1:$7::int] = $8::text[] ) and (jsonb_typeof((value -> $9::text)) = 'number' and (value -> $10::text) > $11::jsonb) and (jsonb_typeof((value -> $12::text)) = 'string' and ((value -> $13::text) #>> '{}') collate "C" <= $14::text collate "C") and not coalesce((value -> $15::text) in ($16::jsonb, $17::jsonb), false) and (value -> $18::text) is distinct
-from $19::jsonb)
+where (expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb)) and (( namespace >= $5::text[] and namespace < $6::text[] and namespace[1:$7::int] = $8::text[] ) and (jsonb_typeof((value -> $9::text)) = 'number' and (value -> $10::text) > $11::jsonb) and (jsonb_typeof((value -> $12::text)) = 'string' and ((value -> $13::text) #>> '{}') collate "C" <= $14::text collate "C") and not coalesce((value -> $15::text) = any(array(select jsonb_array_elements($16::jsonb))), false) and (value -> $17::text) is distinct
+from $18::jsonb)
 order by "created_at" desc, "namespace", "key"
-limit $20 offset $21;
+limit $19 offset $20;
+
+-- searchNear, without pgvector
+    select item.namespace, item.key, v.seq
+    from (select namespace, key, created_at, updated_at from store_items where ((expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb)) and ((
+  namespace >= $5::text[] and namespace < $6::text[]
+  and namespace[1:$7::int] = $8::text[]
+)))) as item
+    left join store_vectors as v
+      on v.namespace = item.namespace and v.key = item.key and v.item_updated_at = item.updated_at
+    order by item.created_at desc, item.namespace, item.key;
+select seq, array_send(embedding) as bytes from store_vectors where seq = any($1::bigint[]);
+  select namespace, key, value, created_at, updated_at, ttl_minutes from store_items
+  where (namespace, key) in (($1::text[], $2::text)) and ((expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $3::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $4::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $5::text @> $6::jsonb)) and ((
+  namespace >= $7::text[] and namespace < $8::text[]
+  and namespace[1:$9::int] = $10::text[]
+)));
 
 -- namespaces
 select distinct namespace[1:$1::int] as "labels"

@@ -193,6 +193,11 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
       name: "put",
       call: ({ items }) => items.put({ namespace: ["a"], key: "k", value: {}, ttlMinutes: null }, SCOPE),
     },
+    {
+      name: "put, with vectors",
+      call: ({ items }) =>
+        items.put({ namespace: ["a"], key: "k", value: {}, ttlMinutes: null, vectors: [Float32Array.of(1)] }, SCOPE),
+    },
     { name: "get, refreshed", call: ({ items }) => items.get(["a"], "k", { refreshTtl: true }, WHOLE_HOUSE) },
     { name: "delete", call: ({ items }) => items.delete(["a"], "k", SCOPE), answers: [null] },
     {
@@ -212,6 +217,12 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
           KEEP,
           SCOPE,
         ),
+    },
+    {
+      name: "searchNear, without pgvector",
+      call: ({ items }) =>
+        items.searchNear({ ...PAGE, prefix: ["a"], conditions: [], near: Float32Array.of(1) }, KEEP, SCOPE),
+      answers: [{ seq: 1 }, { seq: 1, bytes: Buffer.alloc(28) }],
     },
     {
       name: "namespaces",
