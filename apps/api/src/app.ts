@@ -14,6 +14,7 @@ import {
   makeCreateRuns,
   makeDescribeAssistant,
   makeFollowRun,
+  makeFollowThread,
   makeForgetRun,
   makeManageAssistants,
   makeManageItems,
@@ -44,6 +45,7 @@ import { storeRoutes } from "./store/store.routes.js";
 import type { ServerInfo } from "./system/info-view.js";
 import { systemRoutes } from "./system/system.routes.js";
 import { threadStateRoutes } from "./threads/thread-state.routes.js";
+import { threadStreamRoutes } from "./threads/thread-stream.routes.js";
 import { threadRoutes } from "./threads/threads.routes.js";
 
 /** What the API is made of: the ports of the domain, and its own few settings. */
@@ -85,6 +87,7 @@ export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
   app.use(assistantGraphRoutes(useCases.describeAssistant));
   app.use(threadRoutes(useCases.manageThreads));
   app.use(threadStateRoutes(useCases.threadState));
+  app.use(threadStreamRoutes({ ...useCases, stopping }));
   app.use(bulkRunRoutes(useCases));
   app.use(runCreationRoutes({ ...useCases, stopping }));
   app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
@@ -101,13 +104,14 @@ function makeUseCases(parts: AppParts) {
   const followRun = makeFollowRun({ storage, bus });
   const forgetRun = makeForgetRun({ storage, states });
   const cancelRun = makeCancelRun({ storage, authorizer, signals, followRun, forgetRun });
-  const manageThreads = makeManageThreads({ storage, authorizer, signals, bus, ids });
+  const manageThreads = makeManageThreads({ storage, authorizer, states, signals, bus, ids });
   return {
     manageAssistants: makeManageAssistants({ storage, authorizer, graphs, ids, manageThreads }),
     describeAssistant: makeDescribeAssistant({ storage, authorizer, graphs, describer }),
     manageItems: makeManageItems({ memory, authorizer }),
     manageThreads,
-    threadState: makeThreadState({ storage, authorizer, states }),
+    threadState: makeThreadState({ storage, authorizer, states, bus }),
+    followThread: makeFollowThread({ storage, authorizer, bus }),
     createRuns: makeCreateRuns({ storage, graphs, authorizer, signals, ids }),
     manageRuns: makeManageRuns({ storage, authorizer, forgetRun }),
     followRun,

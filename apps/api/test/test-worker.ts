@@ -52,12 +52,12 @@ export function startTestWorker({ ledger, bus, queue, control }: TestApi, perfor
         error: done.error ?? null,
         snapshot: done.values === undefined ? null : { values: done.values, interrupts: done.interrupts ?? {} },
         checkpointId: done.checkpointId ?? null,
-        lastSeq: tape.lastSeq,
+        lastSeq: tape.lastSeq + 1,
       });
       let next = settled.kind === "settled" ? settled.next : null;
       if (settled.kind === "rollback_wanted") {
         const snapshot = { values: {}, interrupts: {} };
-        const rolledBack = await runs.rollBack(claimOf(run), { snapshot, ending: "none", lastSeq: tape.lastSeq });
+        const rolledBack = await runs.rollBack(claimOf(run), { snapshot, ending: "none", lastSeq: tape.lastSeq + 1 });
         next = rolledBack.kind === "settled" ? rolledBack.next : null;
       }
       await tape.close({ status: settled.kind === "rollback_wanted" ? "rolled_back" : status, output }, 60);

@@ -41,5 +41,8 @@ export * from "./runs/manage-runs.js";
 export * from "./runs/merge-run.js";
 export * from "./runs/run-request.js";
 export * from "./runs/signal-changes.js";
+export * from "./threads/create-thread.js";
+export * from "./threads/extract-path.js";
+export * from "./threads/follow-thread.js";
 export * from "./threads/manage-threads.js";
 export * from "./threads/thread-state.js";

@@ -57,6 +57,7 @@ export function aThread(facts: Partial<Thread> = {}): Thread {
     createdAt: LONG_AGO,
     updatedAt: LONG_AGO,
     stateUpdatedAt: null,
+    ttl: null,
     ...facts,
   };
 }

@@ -7,7 +7,7 @@ import type { Log } from "../src/log.js";
 import { type NewRun, type Run, isTerminal } from "../src/runs/run.js";
 import type { CancelledRun } from "../src/runs/run-repository.js";
 import type { Changes, Signals } from "../src/runs/signal-changes.js";
-import type { StreamBus, TapeEntry, TapeSignal } from "../src/runs/tape.js";
+import type { StreamBus, TapeEntry, TapeEvent, TapeSignal } from "../src/runs/tape.js";
 import type { Repositories, Storage } from "../src/storage.js";
 import type { Thread } from "../src/threads/thread.js";
 import { aRun, aThread } from "./facts.js";
@@ -64,6 +64,7 @@ export function fakeLedger(): FakeLedger {
         return row;
       },
       get: visibleThread,
+      peek: visibleThread,
       lock: visibleThread,
       valuesOf: async (id) => rows.threads.get(id)?.values ?? null,
       markBusy: async (id, takeOver) => {
@@ -73,8 +74,11 @@ export function fakeLedger(): FakeLedger {
         rows.threads.set(id, { ...row, ...taken, status: "busy" });
       },
       setStatus: async (id, status) => void rows.threads.set(id, { ...rows.threads.get(id)!, status }),
-      saveState: async (id, snapshot, status) =>
-        void rows.threads.set(id, { ...rows.threads.get(id)!, ...snapshot, status, error: null }),
+      saveState: async (id, snapshot, status) => {
+        const row = rows.threads.get(id)!;
+        rows.threads.set(id, { ...row, ...snapshot, status, error: null, streamSeq: row.streamSeq + 1 });
+        return row.streamSeq + 1;
+      },
     }),
     runs: partly<Repositories["runs"]>("runs", {
       insert: async (run) => insertRun(run),
@@ -179,7 +183,7 @@ export function fakeSignals(): Signals & { readonly announced: Changes[] } {
 }
 
 /** Tapes in memory. A reader is served what is there and then waits until a test adds or pokes. */
-export class FakeTapes implements Pick<StreamBus, "read" | "replay" | "poke" | "remove"> {
+export class FakeTapes implements Pick<StreamBus, "read" | "replay" | "announce" | "poke" | "remove"> {
   readonly #entries = new Map<ThreadId, TapeEntry[]>();
   readonly #readers = new Set<(signal: TapeSignal | null) => void>();
   #whenWaiting: (() => void)[] = [];
@@ -235,6 +239,10 @@ export class FakeTapes implements Pick<StreamBus, "read" | "replay" | "poke" | "
     yield* this.#after(threadId, after);
   }
 
+  async announce(threadId: ThreadId, { seq, event, data }: TapeEvent & { readonly seq: number }): Promise<void> {
+    this.add(threadId, { seq, runId: null, n: -1, attempt: 0, event, ns: [], at: 0, data });
+  }
+
   async poke(threadId: ThreadId): Promise<void> {
     this.poked.push(threadId);
     for (const wake of this.#readers) wake({ kind: "poke" });
@@ -267,6 +275,7 @@ export const asBus = (tapes: FakeTapes): StreamBus => ({
   open: () => Promise.reject(new Error("only workers open tapes")),
   read: (id, options) => tapes.read(id, options),
   replay: (id, after) => tapes.replay(id, after),
+  announce: (id, news) => tapes.announce(id, news),
   poke: (id) => tapes.poke(id),
   remove: (id) => tapes.remove(id),
 });

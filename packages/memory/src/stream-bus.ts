@@ -1,4 +1,4 @@
-import type { StreamBus, TapeEntry, TapeSignal, TapeWriter, ThreadId } from "@graphfleet/domain";
+import type { StreamBus, TapeEntry, TapeEvent, TapeSignal, TapeWriter, ThreadId } from "@graphfleet/domain";
 
 import { Tape, type TapeBounds } from "./tape.js";
 import { MemoryTapeWriter } from "./tape-writer.js";
@@ -92,6 +92,15 @@ export class MemoryStreamBus implements StreamBus {
 
   async *replay(threadId: ThreadId, after: number): AsyncGenerator<TapeEntry> {
     yield* this.#after(threadId, after);
+  }
+
+  async announce(threadId: ThreadId, news: TapeEvent & { readonly seq: number }, keepSeconds: number): Promise<void> {
+    const tape = this.#tapeOf(threadId);
+    const { expiresAt } = tape;
+    const { seq, event, ns = [], data } = news;
+    if (!tape.add({ seq, runId: null, n: -1, attempt: 0, event, ns, at: this.#now(), data })) return;
+    tape.expiresAt = Math.max(expiresAt, this.#now() + keepSeconds * 1000);
+    this.#wake(threadId);
   }
 
   async poke(threadId: ThreadId): Promise<void> {

@@ -130,6 +130,45 @@ where "thread_id" = $1 and "checkpoint_ns" = $2
 order by "checkpoint_id" desc
 limit $3;
 
+-- label
+update checkpoints c
+set metadata = c.metadata || $1::jsonb
+where c.thread_id = $2::text and c.checkpoint_ns = ''
+  and c.checkpoint_id = (
+    select max(h.checkpoint_id) from checkpoints h
+    where h.thread_id = $3::text and h.checkpoint_ns = ''
+  );
+
+-- keepLatest
+with latest as (
+  select distinct on (c.checkpoint_ns) c.checkpoint_ns, c.checkpoint_id, c.checkpoint
+  from checkpoints c
+  where c.thread_id = $1::text
+  order by c.checkpoint_ns, c.checkpoint_id desc
+),
+no_writes as (
+  delete from checkpoint_writes w
+  where w.thread_id = $2::text
+    and (w.checkpoint_ns, w.checkpoint_id) not in (select l.checkpoint_ns, l.checkpoint_id from latest l)
+),
+no_blobs as (
+  delete from checkpoint_blobs b
+  where b.thread_id = $3::text
+    and (b.checkpoint_ns, b.channel, b.version) not in (
+      select l.checkpoint_ns, v.key, v.value
+      from latest l cross join lateral jsonb_each_text(l.checkpoint -> 'channel_versions') as v
+    )
+),
+no_parents as (
+  update checkpoints c set parent_checkpoint_id = null
+  from latest l
+  where c.thread_id = $4::text
+    and c.checkpoint_ns = l.checkpoint_ns and c.checkpoint_id = l.checkpoint_id
+)
+delete from checkpoints c
+where c.thread_id = $5::text
+  and (c.checkpoint_ns, c.checkpoint_id) not in (select l.checkpoint_ns, l.checkpoint_id from latest l);
+
 -- deleteRun
 with gone as (
   delete from checkpoints c

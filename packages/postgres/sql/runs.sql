@@ -34,6 +34,14 @@ from "runs"
 where "thread_id" = $1 and status in ('pending', 'running')
 order by "seq";
 
+-- active
+select "r"."run_id", "r"."thread_id", "r"."seq"
+from "runs" as "r"
+inner join "threads" as "t" on "t"."thread_id" = "r"."thread_id"
+where (not r.temporary or r.status in ('pending', 'running')) and ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb)) and r.status in ('pending', 'running') and "r"."status" = $5 and "r"."seq" < $6
+order by "r"."seq" desc
+limit $7;
+
 -- delete
 begin;
 delete
@@ -117,6 +125,21 @@ from due, thread
 where r.run_id = due.run_id and r.thread_id = thread.thread_id and r.status = 'pending'
 returning "r"."run_id", "r"."thread_id", "r"."assistant_id", "r"."status", "r"."metadata", "r"."spec", "r"."multitask_strategy", "r"."created_at", "r"."updated_at", "r"."run_after", "r"."started_at", "r"."ended_at", "r"."attempt", "r"."fence", "r"."cancel_action", "r"."error", "r"."tape_from", "r"."checkpoint_id", r.auth, r.last_event, thread.stream_seq as seq_base;
 
+-- claimable
+/* claimable_threads */
+select c.thread_id
+from runs c
+where c.status = 'pending'
+  and c.run_after <= statement_timestamp() - make_interval(secs => $1::float8)
+  and not exists (
+    select from runs before
+    where before.thread_id = c.thread_id
+      and (before.status = 'running'
+        or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
+  )
+order by c.run_after
+limit $2;
+
 -- renew
 /* renew_runs */
 with claims as (
@@ -186,6 +209,7 @@ thread as (
       interrupts = coalesce($15::jsonb, t.interrupts),
       state_updated_at = case when $16::boolean then t.state_updated_at else clock_timestamp() end,
       stream_seq = greatest(t.stream_seq, $17::bigint),
+      expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
   from ended
   where t.thread_id = $18::uuid
@@ -238,6 +262,7 @@ thread as (
       interrupts = coalesce($15::jsonb, t.interrupts),
       state_updated_at = case when $16::boolean then t.state_updated_at else clock_timestamp() end,
       stream_seq = greatest(t.stream_seq, $17::bigint),
+      expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
   from ended
   where t.thread_id = $18::uuid
@@ -293,6 +318,7 @@ thread as (
       interrupts = coalesce($15::jsonb, t.interrupts),
       state_updated_at = case when $16::boolean then t.state_updated_at else clock_timestamp() end,
       stream_seq = greatest(t.stream_seq, $17::bigint),
+      expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
   from ended
   where t.thread_id = $18::uuid
@@ -356,9 +382,11 @@ thread as (
       "values" = case when $5::boolean then t."values" else $6::jsonb end,
       interrupts = coalesce($7::jsonb, t.interrupts),
       state_updated_at = case when $8::boolean then t.state_updated_at else clock_timestamp() end,
-      stream_seq = greatest(t.stream_seq, $9::bigint),
+      stream_seq = case when $9::boolean then t.stream_seq + 100000000
+        else greatest(t.stream_seq, $10::bigint) end,
+      expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
-  where t.thread_id = $10::uuid
+  where t.thread_id = $11::uuid
 )
 update runs w set rung_at = clock_timestamp() from next
 where w.run_id = next.run_id
@@ -421,9 +449,11 @@ thread as (
       "values" = case when $5::boolean then t."values" else $6::jsonb end,
       interrupts = coalesce($7::jsonb, t.interrupts),
       state_updated_at = case when $8::boolean then t.state_updated_at else clock_timestamp() end,
-      stream_seq = greatest(t.stream_seq, $9::bigint),
+      stream_seq = case when $9::boolean then t.stream_seq + 100000000
+        else greatest(t.stream_seq, $10::bigint) end,
+      expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
-  where t.thread_id = $10::uuid
+  where t.thread_id = $11::uuid
 )
 update runs w set rung_at = clock_timestamp() from next
 where w.run_id = next.run_id

@@ -4,10 +4,15 @@
 insert into "threads" ("thread_id", "metadata", "config", "temporary")
 values ($1, $2::jsonb, $3::jsonb, $4)
 on conflict ("thread_id") do nothing
-returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at";
+returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
 
 -- get
-select "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at"
+select "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
+from "threads"
+where "thread_id" = $1 and "temporary" = $2 and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb));
+
+-- peek
+select "status", "metadata", "config", "stream_seq"
 from "threads"
 where "thread_id" = $1 and "temporary" = $2 and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb));
 
@@ -22,20 +27,64 @@ from "threads"
 where "thread_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb)) for update;
 
 -- search and count
-select "thread_id", "metadata"
+select "thread_id", "metadata", jsonb_build_array("values" #> $1::text[], to_jsonb(to_char("created_at" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) #> $2::text[]) as "parts"
+from "threads"
+where (not temporary and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb)) and "metadata" @> $7::jsonb and "values" @> $8::jsonb and status = $9 and thread_id = any($10::uuid[]))
+order by "created_at" desc, thread_id desc
+limit $11 offset $12;
+select count(*) as "total"
+from (select 1 as "one"
 from "threads"
 where (not temporary and ("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb)) and "metadata" @> $5::jsonb and "values" @> $6::jsonb and status = $7 and thread_id = any($8::uuid[]))
-order by "created_at" desc, "thread_id" desc
-limit $9 offset $10;
-select count(*) as "total"
+limit $9) as "matches";
+
+-- search, last used first
+select "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
 from "threads"
-where (not temporary and ("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb)) and "metadata" @> $5::jsonb and "values" @> $6::jsonb and status = $7 and thread_id = any($8::uuid[]));
+where (not temporary)
+order by state_updated_at desc nulls last, thread_id desc
+limit $1 offset $2;
+
+-- copy
+with copy as (
+  insert into threads (thread_id, status, metadata, config, "values", interrupts, state_updated_at)
+  select $1::uuid, case s.status when 'interrupted' then 'interrupted' else 'idle' end,
+    $2::jsonb, s.config, s."values", s.interrupts, s.state_updated_at
+  from threads s
+  where s.thread_id = $3::uuid and not s.temporary and ("s"."metadata" @> $4::jsonb and (jsonb_typeof("s"."metadata" -> $5::text) = 'array' and "s"."metadata" -> $6::text @> $7::jsonb))
+  on conflict (thread_id) do nothing
+  returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
+),
+copied_blobs as (
+  insert into checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
+  select copy.thread_id::text, b.checkpoint_ns, b.channel, b.version, b.type, b.blob
+  from copy, checkpoint_blobs b
+  where b.thread_id = $8::text
+),
+copied_writes as (
+  insert into checkpoint_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
+  select copy.thread_id::text, w.checkpoint_ns, w.checkpoint_id, w.task_id, w.idx, w.channel, w.type, w.blob
+  from copy, checkpoint_writes w
+  where w.thread_id = $9::text
+),
+copied_checkpoints as (
+  insert into checkpoints
+    (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata)
+  select copy.thread_id::text, c.checkpoint_ns, c.checkpoint_id, c.parent_checkpoint_id, c.type, c.checkpoint,
+    case when c.metadata ? 'thread_id'
+      then c.metadata || jsonb_build_object('thread_id', copy.thread_id::text)
+      else c.metadata
+    end
+  from copy, checkpoints c
+  where c.thread_id = $10::text
+)
+select * from copy;
 
 -- patch
 update "threads"
-set "metadata" = "metadata" || $1::jsonb, "updated_at" = clock_timestamp()
-where "thread_id" = $2 and "temporary" = $3 and ("metadata" @> $4::jsonb and (jsonb_typeof("metadata" -> $5::text) = 'array' and "metadata" -> $6::text @> $7::jsonb))
-returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at";
+set "metadata" = "metadata" || $1::jsonb, "updated_at" = clock_timestamp(), "ttl_minutes" = $2, "ttl_strategy" = $3, "expires_at" = clock_timestamp() + make_interval(secs => $4::float8)
+where "thread_id" = $5 and "temporary" = $6 and ("metadata" @> $7::jsonb and (jsonb_typeof("metadata" -> $8::text) = 'array' and "metadata" -> $9::text @> $10::jsonb))
+returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
 
 -- delete
 begin;
@@ -55,7 +104,7 @@ commit;
 
 -- markBusy
 update "threads"
-set "status" = $1, "updated_at" = clock_timestamp(), "metadata" = "metadata" || $2::jsonb, "config" = $3::jsonb
+set "status" = $1, "updated_at" = clock_timestamp(), "expires_at" = clock_timestamp() + make_interval(secs => ttl_minutes * 60), "metadata" = "metadata" || $2::jsonb, "config" = $3::jsonb
 where "thread_id" = $4;
 
 -- setStatus
@@ -65,5 +114,6 @@ where "thread_id" = $2;
 
 -- saveState
 update "threads"
-set "status" = $1, "values" = $2::jsonb, "interrupts" = $3::jsonb, "error" = $4, "updated_at" = clock_timestamp(), "state_updated_at" = clock_timestamp()
-where "thread_id" = $5;
+set "status" = $1, "values" = $2::jsonb, "interrupts" = $3::jsonb, "error" = $4, "updated_at" = clock_timestamp(), "state_updated_at" = clock_timestamp(), "expires_at" = clock_timestamp() + make_interval(secs => ttl_minutes * 60), "stream_seq" = stream_seq + 1
+where "thread_id" = $5
+returning "stream_seq";

@@ -149,3 +149,63 @@ async function untilBlocked(): Promise<void> {
     if (rowCount !== 0) return;
   }
 }
+
+test("a label is put on the newest checkpoint of the graph itself", async () => {
+  const { id } = await ledger.make.thread();
+  expect(await checkpoints().label(id, { a: 1 })).toBe(false);
+  const checkpoint = (ns: string, checkpointId: string) => ({
+    ns,
+    checkpointId,
+    parentId: null,
+    checkpoint: {},
+    metadata: { step: 1 },
+  });
+  const rows = [checkpoint("", "1"), checkpoint("", "2"), checkpoint("sub", "3")];
+  await checkpoints().write(batchOf(id, { checkpoints: rows }), null);
+
+  expect(await checkpoints().label(id, { a: 1 })).toBe(true);
+
+  const labelled = await rowsOf("checkpoints", id);
+  expect(new Map(labelled.map((row) => [row.checkpoint_id, row.metadata]))).toEqual(
+    new Map([
+      ["1", { step: 1 }],
+      ["2", { step: 1, a: 1 }],
+      ["3", { step: 1 }],
+    ]),
+  );
+});
+
+test("keepLatest leaves the newest checkpoint of each namespace, with what it refers to", async () => {
+  const { id } = await ledger.make.thread();
+  const other = await ledger.make.thread();
+  const checkpoint = (ns: string, checkpointId: string, versions: object) => ({
+    ns,
+    checkpointId,
+    parentId: "0",
+    checkpoint: { channel_versions: { ...versions } },
+    metadata: {},
+  });
+  const value = (ns: string, version: string) => ({ ns, channel: "c", version, type: "json", bytes: bytes(version) });
+  const past = {
+    checkpoints: [
+      checkpoint("", "1", { c: 1.25 }),
+      checkpoint("", "2", { c: 2.5, gone: 1 }),
+      checkpoint("sub", "1", { c: 1.5 }),
+    ],
+    blobs: [value("", "1.25"), value("", "2.5"), value("sub", "1.5"), value("sub", "2.5")],
+    writes: [write("old"), { ...write("new"), checkpointId: "2" }],
+  };
+  for (const threadId of [id, other.id]) await checkpoints().write(batchOf(threadId, past), null);
+
+  await checkpoints().keepLatest(id);
+
+  const left = async (table: string, ...columns: string[]) =>
+    new Set((await rowsOf(table, id)).map((row) => columns.map((column) => String(row[column])).join(" ")));
+  expect(await left("checkpoints", "checkpoint_ns", "checkpoint_id", "parent_checkpoint_id")).toEqual(
+    new Set([" 2 null", "sub 1 null"]),
+  );
+  expect(await left("checkpoint_blobs", "checkpoint_ns", "version")).toEqual(new Set([" 2.5", "sub 1.5"]));
+  expect(await left("checkpoint_writes", "checkpoint_id")).toEqual(new Set(["2"]));
+  expect(await rowsOf("checkpoints", other.id)).toHaveLength(3);
+  expect(await rowsOf("checkpoint_blobs", other.id)).toHaveLength(4);
+});

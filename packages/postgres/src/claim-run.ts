@@ -4,10 +4,8 @@ import { type Kysely, sql } from "kysely";
 import { isUniqueViolation } from "./pg-errors.js";
 import { type ClaimedRow, RUN_COLUMN_LIST, toClaimedRun } from "./run-rows.js";
 import type { Database } from "./schema.js";
+import { TAPE_BLOCK } from "./tape-block.js";
 import { fromNow } from "./time.js";
-
-/** How many tape numbers an attempt owns. No run speaks so often, and 2^53 leaves room for ninety million attempts. */
-const TAPE_BLOCK = 100_000_000;
 
 /**
  * Hands the oldest due run of a thread to one worker.

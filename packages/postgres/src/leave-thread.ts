@@ -11,6 +11,8 @@ import { type Kysely, sql } from "kysely";
 import { jsonbText } from "./json.js";
 import { type RingRow, toRing } from "./run-rows.js";
 import type { Database } from "./schema.js";
+import { TAPE_BLOCK } from "./tape-block.js";
+import { refreshedExpiry } from "./time.js";
 
 /** Takes the thread's lock: first in the order of locks. Resolves for a thread that is gone, too. */
 export async function lockThread(tx: Kysely<Database>, id: ThreadId): Promise<void> {
@@ -24,7 +26,8 @@ export interface Leaving {
   readonly error: GraphError | null;
   /** Null keeps what is there. */
   readonly snapshot: ThreadSnapshot | null;
-  readonly lastSeq: number;
+  /** Highest tape number used; null when nobody knows, as of a worker that died. */
+  readonly lastSeq: number | null;
 }
 
 /**
@@ -56,7 +59,9 @@ export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: L
           }::jsonb end,
           interrupts = coalesce(${snapshot === null ? null : jsonbText(snapshot.interrupts)}::jsonb, t.interrupts),
           state_updated_at = case when ${snapshot === null}::boolean then t.state_updated_at else clock_timestamp() end,
-          stream_seq = greatest(t.stream_seq, ${lastSeq}::bigint),
+          stream_seq = case when ${lastSeq === null}::boolean then t.stream_seq + ${sql.lit(TAPE_BLOCK)}
+            else greatest(t.stream_seq, ${lastSeq}::bigint) end,
+          expires_at = ${refreshedExpiry},
           updated_at = clock_timestamp()
       where t.thread_id = ${id}::uuid
     )

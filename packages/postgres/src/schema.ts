@@ -9,6 +9,7 @@ import type {
   RunSpec,
   RunStatus,
   ThreadStatus,
+  TtlStrategy,
 } from "@graphfleet/domain";
 import type { Generated } from "kysely";
 
@@ -54,6 +55,9 @@ interface ThreadTable {
   interrupts: Generated<Interrupts>;
   error: Generated<GraphError | null>;
   stream_seq: Generated<number>;
+  ttl_minutes: Generated<number | null>;
+  ttl_strategy: Generated<TtlStrategy | null>;
+  expires_at: Generated<Date | null>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
   state_updated_at: Generated<Date | null>;

@@ -5,6 +5,7 @@ import { jsonbText } from "./json.js";
 import { lockThread, ringForNext } from "./leave-thread.js";
 import { type RingRow, toRing } from "./run-rows.js";
 import type { Database } from "./schema.js";
+import { refreshedExpiry } from "./time.js";
 import { inTransaction } from "./transaction.js";
 
 /**
@@ -77,6 +78,7 @@ function settlement({ runId, threadId, fence }: Claim, { status, ending, error, 
           interrupts = coalesce(${snapshot === null ? null : jsonbText(snapshot.interrupts)}::jsonb, t.interrupts),
           state_updated_at = case when ${snapshot === null}::boolean then t.state_updated_at else clock_timestamp() end,
           stream_seq = greatest(t.stream_seq, ${left.lastSeq}::bigint),
+          expires_at = ${refreshedExpiry},
           updated_at = clock_timestamp()
       from ended
       where t.thread_id = ${threadId}::uuid

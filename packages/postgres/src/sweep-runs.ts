@@ -93,13 +93,13 @@ async function reap(tx: Kysely<Database>, row: ExpiredRow, maxAttempts: number):
 
   if (row.cancel_action === "interrupt") {
     await end(tx, row, "interrupted", null);
-    const leaving = { status: threadStatus(0, "cancelled"), error: null, snapshot: null, lastSeq: 0 };
+    const leaving = { status: threadStatus(0, "cancelled"), error: null, snapshot: null, lastSeq: null };
     return { ...ids, outcome: "interrupted", ring: await leaveThread(tx, ids.threadId, leaving) };
   }
   if (row.cancel_action === null && row.attempt >= maxAttempts) {
     const error = attemptsExhausted(row.run_id, row.attempt);
     await end(tx, row, "error", error);
-    const leaving = { status: threadStatus(0, "failed"), error, snapshot: null, lastSeq: 0 };
+    const leaving = { status: threadStatus(0, "failed"), error, snapshot: null, lastSeq: null };
     return { ...ids, outcome: "failed", ring: await leaveThread(tx, ids.threadId, leaving) };
   }
   // Also for a rollback: its checkpoints are a worker's to remove, however often the run was tried.

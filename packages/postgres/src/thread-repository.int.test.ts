@@ -1,5 +1,8 @@
 import { type Scope, type ThreadId, type ThreadQuery, WHOLE_HOUSE, claimOf, randomIds } from "@graphfleet/domain";
 import { type TestLedger, openLedger } from "@graphfleet/testkit";
+import { sql } from "kysely";
+
+import { COUNTED_MATCHES } from "./search-threads.js";
 
 const QUERY: ThreadQuery = { limit: 10, offset: 0, sort: { by: "created_at", order: "desc" } };
 const where = (key: string, operator: "eq" | "contains", value: Scope["conditions"][number]["value"]): Scope => ({
@@ -103,12 +106,12 @@ describe("search", () => {
     for (const offset of [0, 2, 4, 6]) expect((await page(offset)).total).toBe(5);
   });
 
-  test("sorts both ways by every column; threads without a state come last", async () => {
+  test("sorts both ways by every column; threads without a state count as the oldest", async () => {
     expect(await found({ sort: { by: "created_at", order: "asc" } })).toEqual(made);
     expect(await found({ sort: { by: "thread_id", order: "asc" } })).toEqual(made.toSorted());
     expect(await found({ sort: { by: "updated_at", order: "desc" } })).toEqual([4, 3, 2, 1, 0].map((n) => made[n]));
     expect((await found({ sort: { by: "state_updated_at", order: "desc" } })).slice(0, 2)).toEqual([made[1], made[0]]);
-    expect((await found({ sort: { by: "state_updated_at", order: "asc" } })).slice(0, 2)).toEqual([made[0], made[1]]);
+    expect((await found({ sort: { by: "state_updated_at", order: "asc" } })).slice(3)).toEqual([made[0], made[1]]);
     expect(new Set((await found({ sort: { by: "status", order: "desc" } })).slice(0, 2))).toEqual(
       new Set(made.slice(0, 2)),
     );
@@ -134,6 +137,44 @@ describe("search", () => {
     expect(context.items).toHaveLength(1);
   });
 
+  test("extracts parts, whatever was selected", async () => {
+    const extract = [
+      { alias: "last", field: "values", path: ["list", "-1"] },
+      { alias: "deep", field: "metadata", path: ["deep", "n"] },
+      { alias: "none", field: "values", path: ["a\u0000b", "c"] },
+      { alias: "id", field: "thread_id", path: [] },
+      { alias: "at", field: "created_at", path: [] },
+      { alias: "__proto__", field: "values", path: ["topic"] },
+    ] as const;
+    const { items } = await threads().search(
+      { ...QUERY, ids: [made[0]!], select: ["thread_id"], extract },
+      WHOLE_HOUSE,
+    );
+    expect(Object.entries(items[0]!.extracted!)).toEqual([
+      ["last", 2],
+      ["deep", 0],
+      ["none", null],
+      ["id", made[0]],
+      ["at", (await threads().get(made[0]!, WHOLE_HOUSE))!.createdAt.toISOString()],
+      ["__proto__", { n: 0 }],
+    ]);
+    expect(Object.keys(items[0]!)).toEqual(["id", "extracted"]);
+  });
+
+  test("counts a page's matches up to a bound; a count is exact", async () => {
+    const many = { metadata: { suite: "many" } };
+    await sql`insert into threads (thread_id, metadata, config)
+      select gen_random_uuid(), '{"suite":"many"}', '{}' from generate_series(1, ${COUNTED_MATCHES + 50})`.execute(
+      ledger.db,
+    );
+    const total = async (limit: number, offset: number) =>
+      (await threads().search({ ...QUERY, ...many, limit, offset }, WHOLE_HOUSE)).total;
+    expect(await total(10, 0)).toBe(COUNTED_MATCHES + 1);
+    expect(await total(10, COUNTED_MATCHES)).toBe(COUNTED_MATCHES + 11);
+    expect(await total(100, COUNTED_MATCHES)).toBe(COUNTED_MATCHES + 50);
+    expect(await threads().count(many, WHOLE_HOUSE)).toBe(COUNTED_MATCHES + 50);
+  });
+
   test("temporary threads are on no list", async () => {
     await threads().insert({ id: randomIds.thread(), metadata: mine.metadata, temporary: true });
     expect(await threads().count(mine, WHOLE_HOUSE)).toBe(5);
@@ -147,6 +188,54 @@ describe("changes", () => {
     expect(patched?.metadata).toEqual({ a: 1, b: 2, deep: { x: 3 } });
     expect(patched!.updatedAt.getTime()).toBeGreaterThanOrEqual(thread.updatedAt.getTime());
     expect(await threads().patch(randomIds.thread(), { metadata: {} }, WHOLE_HOUSE)).toBeNull();
+  });
+
+  test("a lifetime begins when it is set, and is put off by use", async () => {
+    const { id } = await ledger.make.thread({ ttl: { minutes: 60, strategy: "delete" } });
+    const ttl = async () => (await threads().get(id, WHOLE_HOUSE))!.ttl!;
+    const first = await ttl();
+    expect(first).toMatchObject({ minutes: 60, strategy: "delete" });
+    await threads().patch(id, { metadata: { a: 1 } }, WHOLE_HOUSE);
+    expect(await ttl()).toEqual(first);
+
+    await threads().patch(id, { metadata: {}, ttl: { minutes: 0.5, strategy: "keep_latest" } }, WHOLE_HOUSE);
+    const second = await ttl();
+    expect(second).toMatchObject({ minutes: 0.5, strategy: "keep_latest" });
+    expect(second.expiresAt.getTime()).toBeLessThan(first.expiresAt.getTime());
+
+    const uses = [
+      () => threads().markBusy(id, null),
+      () => threads().saveState(id, { values: {}, interrupts: {} }, "idle"),
+    ];
+    let before = second;
+    for (const use of uses) {
+      await use();
+      const after = await ttl();
+      expect(after.expiresAt.getTime()).toBeGreaterThan(before.expiresAt.getTime());
+      before = after;
+    }
+  });
+
+  test("a thread without a lifetime gets none by being used", async () => {
+    const { id } = await ledger.make.thread();
+    await threads().markBusy(id, null);
+    await threads().saveState(id, { values: {}, interrupts: {} }, "idle");
+    expect((await threads().get(id, WHOLE_HOUSE))?.ttl).toBeNull();
+  });
+
+  test("each edit of the state has a tape number of its own", async () => {
+    const { id } = await ledger.make.thread();
+    const edit = () => threads().saveState(id, { values: {}, interrupts: {} }, "idle");
+    expect([await edit(), await edit()]).toEqual([1, 2]);
+    expect((await threads().peek(id, WHOLE_HOUSE))?.streamSeq).toBe(2);
+  });
+
+  test("the number of an edit lies beyond all that a dead worker may have used", async () => {
+    const run = await ledger.make.run();
+    const held = (await ledger.storage.runs.claim(run, { owner: "w", seconds: -1 }))!;
+    await ledger.storage.runs.reapExpired({ maxAttempts: 1, limit: 10 });
+    const seq = await threads().saveState(run.threadId, { values: {}, interrupts: {} }, "idle");
+    expect(seq).toBe(2 * held.seqBase + 1);
   });
 
   test("a free thread takes over the run's graph and config, a busy one keeps its own", async () => {
@@ -206,5 +295,63 @@ describe("changes", () => {
     expect(await ledger.storage.runs.find(other.id)).not.toBeNull();
     expect(await ledger.storage.checkpoints.head(other.threadId, "")).toBe("1");
     expect(await threads().delete(run.threadId, WHOLE_HOUSE)).toBe(false);
+  });
+});
+
+describe("copy", () => {
+  const bytes = new Uint8Array([1]);
+
+  test("takes the state and its checkpoints along, and names the new thread in them", async () => {
+    const { id } = await ledger.make.thread({
+      metadata: { owner: "ann" },
+      config: { tags: ["t"] },
+      ttl: { minutes: 1, strategy: "delete" },
+    });
+    await ledger.storage.checkpoints.write(
+      {
+        threadId: id,
+        checkpoints: [
+          { ns: "", checkpointId: "1", parentId: null, checkpoint: { v: 4 }, metadata: { thread_id: id, step: 0 } },
+          { ns: "sub", checkpointId: "2", parentId: "1", checkpoint: { v: 4 }, metadata: { note: id } },
+        ],
+        blobs: [{ ns: "", channel: "c", version: "1.5", type: "json", bytes }],
+        writes: [{ ns: "", checkpointId: "1", taskId: "t", idx: 0, channel: "c", type: "json", bytes, replace: false }],
+      },
+      null,
+    );
+    const interrupts = { t: [{ id: "i", value: 1 }] };
+    await threads().saveState(id, { values: { v: 1 }, interrupts }, "interrupted");
+    const to = { id: randomIds.thread(), metadata: { owner: "ann", copied: true } };
+
+    expect(await threads().copy(id, to, where("owner", "eq", "bob"))).toBeNull();
+    const copy = await threads().copy(id, to, where("owner", "eq", "ann"));
+
+    expect(copy).toMatchObject({ ...to, status: "interrupted", values: { v: 1 }, interrupts, config: { tags: ["t"] } });
+    expect(copy?.ttl).toBeNull();
+    expect(await threads().get(to.id, WHOLE_HOUSE)).toEqual(copy);
+    const rows = async (table: string) => {
+      const { rows } = await sql<{ thread_id: string; metadata?: object }>`
+        select * from ${sql.table(table)} where thread_id in (${id}::text, ${to.id}::text) order by 1, 2`.execute(
+        ledger.db,
+      );
+      return [id, to.id].map((owner) => rows.filter((row) => row.thread_id === owner));
+    };
+    for (const table of ["checkpoints", "checkpoint_blobs", "checkpoint_writes"]) {
+      const [source, copied] = await rows(table);
+      expect(copied).toHaveLength(source!.length);
+      expect(copied).toMatchObject(source!.map(({ thread_id: _id, metadata: _metadata, ...same }) => same));
+    }
+    expect((await rows("checkpoints"))[1]!.map(({ metadata }) => metadata)).toEqual([
+      { thread_id: to.id, step: 0 },
+      { note: id },
+    ]);
+  });
+
+  test("a busy thread's copy is at rest; an id that is taken is nobody's copy", async () => {
+    const run = await ledger.make.run();
+    const id = randomIds.thread();
+    expect(await threads().copy(run.threadId, { id, metadata: {} }, WHOLE_HOUSE)).toMatchObject({ status: "idle" });
+    expect(await threads().copy(run.threadId, { id, metadata: {} }, WHOLE_HOUSE)).toBeNull();
+    expect(await threads().copy(randomIds.thread(), { id: randomIds.thread(), metadata: {} }, WHOLE_HOUSE)).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import type {
+  FoundThread,
   Json,
   JsonObject,
   LockedThread,
@@ -6,36 +7,26 @@ import type {
   Page,
   Scope,
   Thread,
-  ThreadField,
   ThreadFilter,
   ThreadId,
+  ThreadPatch,
   ThreadQuery,
   ThreadRepository,
   ThreadSnapshot,
   ThreadStatus,
+  TtlWish,
 } from "@graphfleet/domain";
-import { type Kysely, type OrderByItemBuilder, type Selectable, sql } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 
+import { copyThread } from "./copy-thread.js";
 import { jsonb } from "./json.js";
-import { all, contains, inScope, orTrue } from "./metadata-filter.js";
-import { pageOf } from "./page.js";
+import { inScope, orTrue } from "./metadata-filter.js";
 import { removeThreads } from "./remove-threads.js";
 import type { Database } from "./schema.js";
+import { THREAD_COLUMNS, toThread } from "./thread-rows.js";
+import { matchingThreads, searchThreads } from "./search-threads.js";
 import { inTransaction } from "./transaction.js";
-
-const COLUMNS = [
-  "thread_id",
-  "status",
-  "metadata",
-  "config",
-  "values",
-  "interrupts",
-  "error",
-  "created_at",
-  "updated_at",
-  "state_updated_at",
-] as const;
-type Column = (typeof COLUMNS)[number];
+import { fromNow, refreshedExpiry } from "./time.js";
 
 const METADATA = sql.ref("metadata");
 const NOW = sql<Date>`clock_timestamp()`;
@@ -56,9 +47,10 @@ export class PostgresThreadRepository implements ThreadRepository {
         metadata: jsonb(thread.metadata),
         config: jsonb(thread.config ?? {}),
         temporary: thread.temporary ?? false,
+        ...ttlColumns(thread.ttl),
       })
       .onConflict((conflict) => conflict.column("thread_id").doNothing())
-      .returning(COLUMNS)
+      .returning(THREAD_COLUMNS)
       .executeTakeFirst();
     return row === undefined ? null : toThread(row);
   }
@@ -66,12 +58,23 @@ export class PostgresThreadRepository implements ThreadRepository {
   async get(id: ThreadId, scope: Scope): Promise<Thread | null> {
     const row = await this.#db
       .selectFrom("threads")
-      .select(COLUMNS)
+      .select(THREAD_COLUMNS)
       .where("thread_id", "=", id)
       .where("temporary", "=", false)
       .where(orTrue(inScope(METADATA, scope)))
       .executeTakeFirst();
     return row === undefined ? null : toThread(row);
+  }
+
+  async peek(id: ThreadId, scope: Scope): Promise<LockedThread | null> {
+    const row = await this.#db
+      .selectFrom("threads")
+      .select(LOCKED_COLUMNS)
+      .where("thread_id", "=", id)
+      .where("temporary", "=", false)
+      .where(orTrue(inScope(METADATA, scope)))
+      .executeTakeFirst();
+    return row === undefined ? null : toLocked(id, row);
   }
 
   async valuesOf(id: ThreadId): Promise<Json> {
@@ -82,49 +85,45 @@ export class PostgresThreadRepository implements ThreadRepository {
   async lock(id: ThreadId, scope: Scope): Promise<LockedThread | null> {
     const row = await this.#db
       .selectFrom("threads")
-      .select(["status", "metadata", "config", "stream_seq"])
+      .select(LOCKED_COLUMNS)
       .where("thread_id", "=", id)
       .where(orTrue(inScope(METADATA, scope)))
       .forUpdate()
       .executeTakeFirst();
-    if (row === undefined) return null;
-    return { id, status: row.status, metadata: row.metadata, config: row.config, streamSeq: row.stream_seq };
+    return row === undefined ? null : toLocked(id, row);
   }
 
-  async search(query: ThreadQuery, scope: Scope): Promise<Page<Partial<Thread>>> {
-    const { by, order } = query.sort;
-    const rows = await this.#db
-      .selectFrom("threads")
-      .select(columnsFor(query.select))
-      .where(matches(query, scope))
-      // The other columns are never null, and without the clause an index can give the order in both directions.
-      .orderBy(by, (sort) => (by === "state_updated_at" ? inOrder(sort, order).nullsLast() : inOrder(sort, order)))
-      .$if(by !== "thread_id", (search) => search.orderBy("thread_id", order))
-      .limit(query.limit)
-      .offset(query.offset)
-      .execute();
-    return pageOf(rows.map(toPartialThread), query, () => this.count(query, scope));
+  async search(query: ThreadQuery, scope: Scope): Promise<Page<FoundThread>> {
+    return searchThreads(this.#db, query, scope);
   }
 
   async count(filter: ThreadFilter, scope: Scope): Promise<number> {
     const { total } = await this.#db
       .selectFrom("threads")
       .select((eb) => eb.fn.countAll<number>().as("total"))
-      .where(matches(filter, scope))
+      .where(matchingThreads(filter, scope))
       .executeTakeFirstOrThrow();
     return total;
   }
 
-  async patch(id: ThreadId, patch: { readonly metadata: JsonObject }, scope: Scope): Promise<Thread | null> {
+  async patch(id: ThreadId, patch: ThreadPatch, scope: Scope): Promise<Thread | null> {
     const row = await this.#db
       .updateTable("threads")
-      .set({ metadata: sql<JsonObject>`${METADATA} || ${jsonb(patch.metadata)}`, updated_at: NOW })
+      .set({
+        metadata: sql<JsonObject>`${METADATA} || ${jsonb(patch.metadata)}`,
+        updated_at: NOW,
+        ...ttlColumns(patch.ttl),
+      })
       .where("thread_id", "=", id)
       .where("temporary", "=", false)
       .where(orTrue(inScope(METADATA, scope)))
-      .returning(COLUMNS)
+      .returning(THREAD_COLUMNS)
       .executeTakeFirst();
     return row === undefined ? null : toThread(row);
+  }
+
+  async copy(from: ThreadId, to: Pick<NewThread, "id" | "metadata">, scope: Scope): Promise<Thread | null> {
+    return copyThread(this.#db, from, to, scope);
   }
 
   async delete(id: ThreadId, scope: Scope): Promise<boolean> {
@@ -145,6 +144,7 @@ export class PostgresThreadRepository implements ThreadRepository {
       .set({
         status: "busy",
         updated_at: NOW,
+        expires_at: refreshedExpiry,
         ...(takeOver === null
           ? {}
           : {
@@ -160,8 +160,8 @@ export class PostgresThreadRepository implements ThreadRepository {
     await this.#db.updateTable("threads").set({ status, updated_at: NOW }).where("thread_id", "=", id).execute();
   }
 
-  async saveState(id: ThreadId, snapshot: ThreadSnapshot, status: ThreadStatus): Promise<void> {
-    await this.#db
+  async saveState(id: ThreadId, snapshot: ThreadSnapshot, status: ThreadStatus): Promise<number> {
+    const { stream_seq } = await this.#db
       .updateTable("threads")
       .set({
         status,
@@ -170,49 +170,31 @@ export class PostgresThreadRepository implements ThreadRepository {
         error: null,
         updated_at: NOW,
         state_updated_at: NOW,
+        expires_at: refreshedExpiry,
+        stream_seq: sql<number>`stream_seq + 1`,
       })
       .where("thread_id", "=", id)
-      .execute();
+      .returning("stream_seq")
+      .executeTakeFirstOrThrow();
+    return stream_seq;
   }
 }
 
-/** The columns of what was asked for. Large ones stay on disk unless somebody wants them. */
-function columnsFor(fields: readonly ThreadField[] | undefined): readonly Column[] {
-  if (fields === undefined) return COLUMNS;
-  const columns = COLUMNS.filter((column) => fields.includes(column));
-  return columns.length > 0 ? columns : ["thread_id"];
-}
+const LOCKED_COLUMNS = ["status", "metadata", "config", "stream_seq"] as const;
 
-const inOrder = (sort: OrderByItemBuilder, order: "asc" | "desc") => (order === "asc" ? sort.asc() : sort.desc());
-
-const matches = (filter: ThreadFilter, scope: Scope) =>
-  orTrue(
-    all([
-      sql<boolean>`not temporary`,
-      inScope(METADATA, scope),
-      contains(METADATA, filter.metadata),
-      contains(sql.ref("values"), filter.values),
-      filter.status === undefined ? null : sql<boolean>`status = ${filter.status}`,
-      filter.ids === undefined ? null : sql<boolean>`thread_id = any(${filter.ids}::uuid[])`,
-    ]),
-  );
-
-type ThreadRow = Selectable<Pick<Database["threads"], Column>>;
-
-const toThread = (row: ThreadRow): Thread => ({
-  // The column holds nothing else.
-  id: row.thread_id as ThreadId,
+const toLocked = (
+  id: ThreadId,
+  row: Selectable<Pick<Database["threads"], (typeof LOCKED_COLUMNS)[number]>>,
+): LockedThread => ({
+  id,
   status: row.status,
   metadata: row.metadata,
   config: row.config,
-  values: row.values,
-  interrupts: row.interrupts,
-  error: row.error,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  stateUpdatedAt: row.state_updated_at,
+  streamSeq: row.stream_seq,
 });
 
-/** Members whose column was not read are absent. */
-const toPartialThread = (row: Partial<ThreadRow>): Partial<Thread> =>
-  Object.fromEntries(Object.entries(toThread(row as ThreadRow)).filter(([, value]) => value !== undefined));
+/** A lifetime that begins now; nothing when none was given. */
+const ttlColumns = (ttl: TtlWish | undefined) =>
+  ttl === undefined
+    ? {}
+    : { ttl_minutes: ttl.minutes, ttl_strategy: ttl.strategy, expires_at: fromNow(ttl.minutes * 60) };

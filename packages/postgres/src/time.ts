@@ -8,6 +8,9 @@ import { type RawBuilder, sql } from "kysely";
 export const fromNow = (seconds: number): RawBuilder<Date> =>
   sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;
 
+/** For rows of threads: when a thread with a lifetime expires if it is not used again. */
+export const refreshedExpiry: RawBuilder<Date | null> = sql`clock_timestamp() + make_interval(secs => ttl_minutes * 60)`;
+
 /** This many seconds ago. */
 export const ago = (seconds: number): RawBuilder<Date> =>
   sql`statement_timestamp() - make_interval(secs => ${seconds}::float8)`;

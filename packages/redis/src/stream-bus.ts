@@ -1,9 +1,9 @@
-import type { RunId, StreamBus, TapeEntry, TapeSignal, TapeWriter, ThreadId } from "@graphfleet/domain";
+import type { RunId, StreamBus, TapeEntry, TapeEvent, TapeSignal, TapeWriter, ThreadId } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
 import { StreamHub } from "./stream-hub.js";
 import type { Attempt } from "./tape-attempt.js";
-import { idOf, POKE, tapeKey, toEntry, wakeChannel } from "./tape-codec.js";
+import { idOf, POKE, tapeKey, toEntry, toFields, wakeChannel } from "./tape-codec.js";
 import { TapePager } from "./tape-pager.js";
 import { RedisTapeWriter, type TapeWriterOptions } from "./tape-writer.js";
 import { reasonOf } from "./reason.js";
@@ -80,6 +80,24 @@ export class RedisStreamBus implements StreamBus {
     } catch (error) {
       this.#link.log.warn({ reason: reasonOf(error), thread_id: threadId }, "the past of a tape could not be read");
     }
+  }
+
+  async announce(threadId: ThreadId, news: TapeEvent & { readonly seq: number }, keepSeconds: number): Promise<void> {
+    const { seq, event, ns = [], data } = news;
+    const entry: TapeEntry = { seq, runId: null, n: -1, attempt: 0, event, ns, at: Date.now(), data };
+    const key = this.#key(threadId);
+    const { command, keyPrefix } = this.#link;
+    // A refusal of the number comes as that command's own result: someone newer has spoken, so this is no news any more.
+    const transaction = command.multi();
+    transaction.ttl(key);
+    transaction.xadd(key, "MAXLEN", "~", this.#writers.maxEntries, idOf(seq), ...toFields(entry));
+    transaction.publish(wakeChannel(keyPrefix, threadId), String(seq));
+    await this.#quietly(
+      transaction.exec().then(async (results) => {
+        const left = Number(results?.[0]?.[1] ?? -2);
+        if (left < keepSeconds) await command.expire(key, keepSeconds);
+      }),
+    );
   }
 
   async poke(threadId: ThreadId): Promise<void> {

@@ -17,7 +17,7 @@ export const seqOf = (id: string): number => Number(id.slice(0, id.indexOf("-"))
 export function toFields(entry: TapeEntry): string[] {
   return [
     "run",
-    entry.runId,
+    entry.runId ?? "",
     "n",
     String(entry.n),
     "attempt",
@@ -39,8 +39,8 @@ export function toEntry([id, fields]: StreamEntry): TapeEntry {
   const { run = "", n = "-1", attempt = "0", event = "", ns = "", at = "0", data = "null" } = value;
   return {
     seq: seqOf(id),
-    // What was written here came from a run.
-    runId: run as RunId,
+    // What was written here came from a run, or from none.
+    runId: run === "" ? null : (run as RunId),
     n: Number(n),
     attempt: Number(attempt),
     event,

@@ -40,6 +40,8 @@ export function emptyLedger(): {
     checkpoints: {
       write: (batch) => Promise.resolve(batches.push(batch) > 0),
       head: () => Promise.resolve(null),
+      label: () => Promise.resolve(false),
+      keepLatest: () => Promise.resolve(),
       deleteRun: () => Promise.resolve(),
       deleteThread: () => Promise.resolve(),
     },

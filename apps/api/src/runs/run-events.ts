@@ -61,7 +61,8 @@ function isWanted(event: string, wanted: ReadonlySet<string>): boolean {
   return wanted.has(event);
 }
 
-function nameOf({ event, ns }: TapeEntry): string {
+/** The name of an entry on the classic stream: its event, and the subgraph that spoke. */
+export function nameOf({ event, ns }: TapeEntry): string {
   if (ns.length === 0 || WITHOUT_NAMESPACE.has(event) || event.startsWith("messages/")) return event;
   return [event, ...ns].join("|");
 }

@@ -35,7 +35,7 @@ const Nodes = Type.Optional(
 );
 
 /** `resume` may be anything, null too. */
-const Command = Type.Object({
+export const Command = Type.Object({
   update: Type.Optional(
     eitherOf<Static<typeof AnyJson>>(
       "an object or a list of [key, value] pairs",

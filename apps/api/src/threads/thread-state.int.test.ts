@@ -3,6 +3,7 @@ import type { RingConsumer } from "@graphfleet/domain";
 import { loadProject, openRuntime, type Runtime } from "@graphfleet/runtime";
 import { silentLog } from "@graphfleet/testkit";
 import { openApi, type TestApi } from "../../test/open-api.js";
+import { eventsIn } from "../../test/read-sse.js";
 import { startTestWorker } from "../../test/test-worker.js";
 
 // The real engine: what a state looks like is between the graph library and us.
@@ -273,5 +274,214 @@ describe("POST /threads/:thread_id/state", () => {
     const { status, text } = await post(`/threads/${id}/state`, { values: { log: ["x"] }, as_node: "nobody" });
     expect(status).toBe(422);
     expect(text).toContain("nobody");
+  });
+});
+
+describe("POST /threads with supersteps", () => {
+  interface State {
+    readonly next: unknown;
+    readonly values: unknown;
+  }
+  const shape = async (id: string) =>
+    (await post(`/threads/${id}/history`, { limit: 100 })).json.map(({ next, values }: State) => ({ next, values }));
+  const graph = { metadata: { graph_id: "counter" } };
+
+  test("200: a history replayed is the history it came from", async () => {
+    const input = { log: ["in"], steps: 2 };
+    const id = await makeThread();
+    const body = { assistant_id: "counter", input, stream_mode: "updates" };
+    const updates = eventsIn((await post(`/threads/${id}/runs/stream`, body)).text).filter(
+      ({ event }) => event === "updates",
+    );
+    expect(updates.length).toBeGreaterThan(2);
+
+    const { status, json } = await post("/threads", {
+      ...graph,
+      supersteps: [
+        { updates: [{ values: input, as_node: "__input__", command: null }] },
+        { updates: [{ values: input, as_node: "__start__" }] },
+        ...updates.map(({ data }) => ({
+          updates: Object.entries(data as object).map(([as_node, values]) => ({ as_node, values: values as unknown })),
+        })),
+      ],
+    });
+
+    expect(status).toBe(200);
+    expect(await shape(json.thread_id)).toEqual(await shape(id));
+    expect(json).toMatchObject({ status: "idle", values: { log: ["in", "step 0", "step 1"] } });
+    expect(json.state_updated_at).not.toBeNull();
+  });
+
+  test("200: takes commands; a thread that exists is left as it is", async () => {
+    const input = { log: ["in"], steps: 5 };
+    const supersteps = [
+      { updates: [{ values: input, as_node: "__input__" }] },
+      { updates: [{ values: input, as_node: "__start__" }] },
+      { updates: [{ command: { update: { log: ["by command"] }, goto: "step" }, as_node: "begin" }] },
+    ];
+    const { json } = await post("/threads", { ...graph, supersteps });
+    expect(json.values.log).toEqual(["in", "by command"]);
+
+    const again = { thread_id: json.thread_id, ...graph, supersteps };
+    expect((await post("/threads", again)).status).toBe(409);
+    expect((await post("/threads", { ...again, if_exists: "do_nothing" })).json).toEqual(json);
+    expect(await shape(json.thread_id)).toHaveLength(3);
+  });
+
+  test("400, 404 and 422", async () => {
+    const id = "22222222-2222-4333-8444-555555555555";
+    const one = (update: object) => ({ supersteps: [{ updates: [update] }] });
+    const none = await post("/threads", { thread_id: id, ...one({ values: {}, as_node: "__input__" }) });
+    expect([none.status, none.text]).toEqual([400, `Thread ${id} has no graph ID`]);
+    const unknown = { metadata: { graph_id: "nope" }, ...one({ values: {}, as_node: "__input__" }) };
+    expect((await post("/threads", unknown)).status).toBe(404);
+    expect((await post("/threads", { ...graph, ...one({ values: {} }) })).text).toBe(
+      "supersteps.0.updates.0.as_node is required",
+    );
+    expect((await post("/threads", { ...graph, ...one({ values: {}, as_node: "nope" }) })).status).toBe(422);
+    expect((await post("/threads", { ...graph, supersteps: [{ updates: [] }] })).status).toBe(422);
+    expect((await get(`/threads/${id}`)).status).toBe(404);
+  });
+});
+
+describe("POST /threads/:thread_id/copy", () => {
+  interface State {
+    readonly metadata: object;
+    readonly checkpoint: object;
+    readonly parent_checkpoint: object | null;
+  }
+  const history = async (id: string) => (await post(`/threads/${id}/history`, { limit: 100 })).json;
+  const renamed = (state: State, thread_id: string) => ({
+    ...state,
+    metadata: { ...state.metadata, thread_id },
+    checkpoint: { ...state.checkpoint, thread_id },
+    parent_checkpoint: state.parent_checkpoint && { ...state.parent_checkpoint, thread_id },
+  });
+
+  test("200: the same state and history under another name, and a future of its own", async () => {
+    const id = await ranOn("counter", { log: ["in"], steps: 1 });
+    const before = await history(id);
+
+    const { json } = await post(`/threads/${id}/copy`);
+    const copy = json.thread_id;
+
+    expect(await history(copy)).toEqual(before.map((state: State) => renamed(state, copy)));
+    expect((await get(`/threads/${copy}/state`)).json).toEqual(renamed((await get(`/threads/${id}/state`)).json, copy));
+    expect(json).toMatchObject({ status: "idle", values: { log: ["in", "step 0"] }, metadata: { thread_id: copy } });
+
+    await post(`/threads/${copy}/runs/wait`, { assistant_id: "counter", input: { log: ["more"], steps: 1 } });
+    await post(`/threads/${copy}/state`, { values: { log: ["by hand"] }, as_node: "step" });
+    expect(await history(id)).toEqual(before);
+    expect((await get(`/threads/${id}/runs`)).json).toHaveLength(1);
+  });
+
+  test("200: a copy of a thread that waits for an answer can be answered", async () => {
+    const id = await ranOn("interrupting", { questions: ["Sure?"] });
+    const copy = (await post(`/threads/${id}/copy`)).json;
+    expect(copy.status).toBe("interrupted");
+    expect(copy.interrupts).toEqual((await get(`/threads/${id}`)).json.interrupts);
+
+    await post(`/threads/${copy.thread_id}/runs/wait`, { assistant_id: "interrupting", command: { resume: "yes" } });
+
+    expect((await get(`/threads/${copy.thread_id}`)).json).toMatchObject({ status: "idle", interrupts: {} });
+    expect((await get(`/threads/${id}`)).json.status).toBe("interrupted");
+  });
+});
+
+describe("POST /threads/prune, keep_latest", () => {
+  test("200: the newest state stays, and the thread goes on from it", async () => {
+    const id = await ranOn("counter", { log: ["in"], steps: 1 });
+    const before = (await get(`/threads/${id}/state`)).json;
+
+    expect((await post("/threads/prune", { thread_ids: [id], strategy: "keep_latest" })).json).toEqual({
+      pruned_count: 1,
+    });
+
+    const after = { ...before, parent_checkpoint: null };
+    expect((await get(`/threads/${id}/state`)).json).toEqual(after);
+    expect((await get(`/threads/${id}/history`)).json).toEqual([after]);
+    await post(`/threads/${id}/runs/wait`, { assistant_id: "counter", input: { log: ["more"], steps: 2 } });
+    expect((await get(`/threads/${id}`)).json.values.log).toEqual(expect.arrayContaining(["in", "step 0", "more"]));
+  });
+
+  test("200: an interrupt, also in a subgraph, can still be answered", async () => {
+    const id = await ranOn("subgraph", { ask: true });
+    await post("/threads/prune", { thread_ids: [id], strategy: "keep_latest" });
+
+    await post(`/threads/${id}/runs/wait`, { assistant_id: "subgraph", command: { resume: "go" } });
+
+    expect((await get(`/threads/${id}`)).json).toMatchObject({
+      status: "idle",
+      values: { path: ["parent_start", "child_one", "answer: go", "child_two", "parent_end"] },
+    });
+  });
+});
+
+describe("PATCH /threads/:thread_id/state", () => {
+  const patch = (id: string, body: object) => server.call("PATCH", `/threads/${id}/state`, body);
+
+  test("204: labels the newest checkpoint; history finds it by the label", async () => {
+    const id = await ranOn("counter", { log: ["in"], steps: 1 });
+
+    const { status, text } = await patch(id, { metadata: { reviewed: true } });
+
+    expect([status, text]).toEqual([204, ""]);
+    const state = (await get(`/threads/${id}/state`)).json;
+    expect(state.metadata).toMatchObject({ reviewed: true, source: "loop" });
+    expect((await post(`/threads/${id}/history`, { metadata: { reviewed: true } })).json).toEqual([state]);
+  });
+
+  test("400, 404, 409 and 422", async () => {
+    const id = await makeThread();
+    const none = await patch(id, { metadata: {} });
+    expect([none.status, none.text]).toEqual([400, `Thread ${id} has no state yet`]);
+    expect((await patch(UNKNOWN, { metadata: {} })).status).toBe(404);
+    expect((await patch(id, {})).text).toBe("metadata is required");
+    expect((await patch(id, { metadata: { step: 1 } })).text).toBe("metadata.step is set by the server");
+    await post(`/threads/${id}/runs`, { assistant_id: "counter", after_seconds: 1000 });
+    expect((await patch(id, { metadata: {} })).text).toBe("Thread is busy");
+  });
+});
+
+describe("a subgraph's state", () => {
+  test("200: edited by hand, and its history read", async () => {
+    const id = await ranOn("subgraph", { ask: true });
+    const [task] = (await get(`/threads/${id}/state`)).json.tasks;
+    const { checkpoint } = task;
+
+    const { status, json } = await post(`/threads/${id}/state`, { values: { path: ["by hand"] }, checkpoint });
+
+    expect(status).toBe(200);
+    expect(json.checkpoint.checkpoint_ns).toBe(checkpoint.checkpoint_ns);
+    const inner = (await post(`/threads/${id}/state/checkpoint`, { checkpoint })).json;
+    expect(inner.values.path).toContain("by hand");
+    const past = (await post(`/threads/${id}/history`, { checkpoint: { ...checkpoint, checkpoint_id: null } })).json;
+    expect(past[0].checkpoint.checkpoint_id).toBe(inner.checkpoint.checkpoint_id);
+    expect(past.length).toBeGreaterThan(1);
+  });
+});
+
+describe("the thread's stream", () => {
+  test("tells of an edit of the state, numbered among the runs", async () => {
+    const id = await ranOn("counter", { log: ["in"], steps: 1 });
+    await post(`/threads/${id}/state`, { values: { log: ["by hand"] }, as_node: "step" });
+
+    const stop = new AbortController();
+    const { body } = await fetch(`${server.url}/threads/${id}/stream?stream_mode=state_update`, {
+      headers: { "last-event-id": "-" },
+      signal: stop.signal,
+    });
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.endsWith("\n\n")) text += (await reader.read()).value ?? "";
+    stop.abort();
+
+    const { checkpoint } = (await get(`/threads/${id}/state`)).json;
+    const [news] = eventsIn(text);
+    expect(news).toMatchObject({
+      event: "state_update",
+      data: { values: { log: ["in", "step 0", "by hand"] }, next: [], interrupts: [], checkpoint },
+    });
+    expect(Number(news!.id)).toBeGreaterThan(100_000_000);
   });
 });

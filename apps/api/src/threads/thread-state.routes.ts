@@ -11,6 +11,7 @@ import {
   type HistoryWire,
   StateAtBody,
   StateParams,
+  StatePatchBody,
   StateQuery,
   StateUpdateBody,
 } from "./threads.schemas.js";
@@ -43,6 +44,13 @@ export function threadStateRoutes(states: ThreadState): Router {
     const body = parse(StateUpdateBody, req.body);
     const checkpoint = await states.updateState(asThreadId(thread_id), toStateUpdate(body), callerOf(req));
     res.json({ checkpoint: { checkpoint_map: null, ...checkpointView(checkpoint) } });
+  });
+
+  router.patch("/threads/:thread_id/state", async (req, res) => {
+    const { thread_id } = parse(ThreadParams, req.params);
+    const { metadata } = parse(StatePatchBody, req.body);
+    await states.patchState(asThreadId(thread_id), metadata, callerOf(req));
+    res.status(204).end();
   });
 
   router.get("/threads/:thread_id/history", async (req, res) => {

@@ -1,9 +1,16 @@
-import { asThreadId, type Thread, type ThreadFilter } from "@graphfleet/domain";
+import {
+  asThreadId,
+  type FoundThread,
+  type SuperstepUpdate,
+  type Thread,
+  type ThreadFilter,
+  type TtlWish,
+} from "@graphfleet/domain";
 import { given } from "../http/given.js";
-import type { ThreadFilterWire } from "./threads.schemas.js";
+import type { SuperstepsWire, ThreadFilterWire, TtlWire } from "./threads.schemas.js";
 
 /** A thread, or the part of one that a search read. */
-export const threadView = (thread: Partial<Thread>) =>
+export const threadView = (thread: FoundThread) =>
   given({
     thread_id: thread.id,
     created_at: thread.createdAt?.toISOString(),
@@ -15,7 +22,26 @@ export const threadView = (thread: Partial<Thread>) =>
     values: thread.values,
     interrupts: thread.interrupts,
     error: thread.error,
+    extracted: thread.extracted,
   });
+
+/** How long the thread has to live; null when it has no lifetime. Only told to those who ask. */
+export const ttlView = ({ ttl }: Thread) =>
+  ttl === null ? null : { strategy: ttl.strategy, ttl_minutes: ttl.minutes, expires_at: ttl.expiresAt.toISOString() };
+
+export function toTtl(ttl: TtlWire): TtlWish | undefined {
+  if (ttl === undefined) return undefined;
+  if (typeof ttl === "number") return { minutes: ttl, strategy: "delete" };
+  return { minutes: ttl.ttl, strategy: ttl.strategy ?? "delete" };
+}
+
+export const toSupersteps = (supersteps: SuperstepsWire): readonly (readonly SuperstepUpdate[])[] =>
+  (supersteps ?? []).map(({ updates }) =>
+    updates.map(({ values, command, as_node }) => ({
+      asNode: as_node,
+      ...given({ values, command: command === undefined ? undefined : given(command) }),
+    })),
+  );
 
 export const toThreadFilter = (body: ThreadFilterWire): ThreadFilter =>
   given({ ids: body.ids?.map(asThreadId), metadata: body.metadata, values: body.values, status: body.status });

@@ -49,7 +49,9 @@ describe("POST /threads", () => {
 describe("GET /threads/:thread_id", () => {
   test("200, in whatever case its id is written", async () => {
     const thread = await make({ metadata: { a: 1 } });
-    expect((await server.call("GET", `/threads/${thread.thread_id.toUpperCase()}?include=ttl`)).json).toEqual(thread);
+    const path = `/threads/${thread.thread_id.toUpperCase()}`;
+    expect((await server.call("GET", path)).json).toEqual(thread);
+    expect((await server.call("GET", `${path}?include=ttl`)).json).toEqual({ ...thread, ttl: null });
   });
 
   test("404 and 422", async () => {
@@ -57,6 +59,42 @@ describe("GET /threads/:thread_id", () => {
     expect([missing.status, missing.text]).toEqual([404, `Thread with ID ${UNKNOWN} not found`]);
     const bad = await server.call("GET", "/threads/abc");
     expect([bad.status, bad.text]).toEqual([422, "thread_id must be a UUID"]);
+  });
+});
+
+describe("a lifetime", () => {
+  const ttlOf = async (id: string) => (await server.call("GET", `/threads/${id}?include=other,ttl`)).json.ttl;
+
+  test("200: set when made, in minutes; told to those who ask", async () => {
+    for (const ttl of [90, { ttl: 90 }, { ttl: 90, strategy: "delete" }, { ttl: 90, strategy: null }]) {
+      const thread = await make({ ttl });
+      expect(thread).not.toHaveProperty("ttl");
+      const told = await ttlOf(thread.thread_id);
+      expect(told).toEqual({ strategy: "delete", ttl_minutes: 90, expires_at: expect.stringMatching(/Z$/) });
+      expect((Date.parse(told.expires_at) - Date.parse(thread.created_at)) / 60_000).toBeCloseTo(90, 0);
+    }
+  });
+
+  test("200: set anew by a patch of nothing else", async () => {
+    const { thread_id: id, metadata } = await make({ metadata: { a: 1 } });
+    const { status, json } = await server.call("PATCH", `/threads/${id}`, {
+      ttl: { ttl: 0.5, strategy: "keep_latest" },
+    });
+    expect(status).toBe(200);
+    expect(json.metadata).toEqual(metadata);
+    expect(await ttlOf(id)).toMatchObject({ strategy: "keep_latest", ttl_minutes: 0.5 });
+    await server.call("PATCH", `/threads/${id}`, { metadata: { b: 1 }, ttl: null });
+    expect(await ttlOf(id)).toMatchObject({ strategy: "keep_latest", ttl_minutes: 0.5 });
+  });
+
+  test("422: no lifetime at all", async () => {
+    for (const ttl of [0, -1, "1", { ttl: 0 }, { ttl: 1, strategy: "nope" }, {}, 1e300]) {
+      const { status, text } = await server.call("POST", "/threads", { ttl });
+      expect([status, text]).toEqual([
+        422,
+        "ttl must be a number of minutes above 0, or an object with one and a strategy (delete or keep_latest)",
+      ]);
+    }
   });
 });
 
@@ -117,11 +155,98 @@ describe("POST /threads/search and /count", () => {
     expect((await server.call("POST", "/threads/count", { metadata: tag, status: "idle" })).text).toBe("3");
   });
 
+  test("200: extracts parts of rows under names of their own", async () => {
+    const { thread_id: id } = await make({ metadata: { list: [{ n: 1 }, { n: 2 }] } });
+    const extract = { last: "metadata.list[-1].n", status: "status", none: "values.messages[-1]" };
+    const search = async (body: object) => (await server.call("POST", "/threads/search", { ids: [id], ...body })).json;
+
+    const [row] = await search({ extract });
+    expect(row.extracted).toEqual({ last: 2, status: "idle", none: null });
+    expect(row).toMatchObject({ thread_id: id, values: null });
+    expect(await search({ extract, select: ["thread_id"] })).toEqual([{ thread_id: id, extracted: row.extracted }]);
+    expect((await search({ extract: {} }))[0]).not.toHaveProperty("extracted");
+  });
+
+  test("200: every sort key in both directions", async () => {
+    for (const sort_by of ["thread_id", "status", "created_at", "updated_at", "state_updated_at"]) {
+      for (const sort_order of ["asc", "desc"]) {
+        const { status, json } = await server.call("POST", "/threads/search", { sort_by, sort_order, limit: 1000 });
+        expect(status).toBe(200);
+        const keys = json.map((thread: Record<string, string | null>) => thread[sort_by] ?? "");
+        expect(keys).toEqual(sort_order === "asc" ? keys.toSorted() : keys.toSorted().toReversed());
+      }
+    }
+  });
+
+  test("422: an extract that cannot be", async () => {
+    const refused = async (extract: unknown) => {
+      const { status, text } = await server.call("POST", "/threads/search", { extract });
+      return `${status} ${text}`;
+    };
+    expect(await refused({ x: "values[" })).toBe("422 extract.x must be a path like values.messages[-1]");
+    expect(await refused({ x: "nope" })).toMatch(/^422 extract.x must begin with one of: thread_id/);
+    expect(await refused({ x: 7 })).toBe("422 extract.x must be string");
+    const eleven = Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`a${n}`, "values"]));
+    expect(await refused(eleven)).toMatch(/^422 extract must NOT have more than 10 properties/);
+  });
+
   test("422: names the field", async () => {
     const search = (body: object) => server.call("POST", "/threads/search", body);
     expect((await search({ status: "nope" })).text).toBe("status must be one of: idle, busy, interrupted, error");
     expect((await search({ select: ["nope"] })).status).toBe(422);
     expect((await search({ ids: ["nope"] })).text).toBe("ids.0 must be a UUID");
+  });
+});
+
+describe("POST /threads/:thread_id/copy", () => {
+  test("200: a thread of its own, named in its metadata; the body may be missing", async () => {
+    const source = await make({ metadata: { a: 1 }, ttl: 5 });
+
+    const { status, json: copy } = await server.call("POST", `/threads/${source.thread_id}/copy`);
+
+    expect(status).toBe(200);
+    expect(copy.thread_id).not.toBe(source.thread_id);
+    expect(copy.metadata).toEqual({ a: 1, thread_id: copy.thread_id });
+    await server.call("PATCH", `/threads/${copy.thread_id}`, { metadata: { a: 2 } });
+    expect((await server.call("GET", `/threads/${source.thread_id}`)).json).toEqual(source);
+  });
+
+  test("409 and 422", async () => {
+    const missing = await server.call("POST", `/threads/${UNKNOWN}/copy`);
+    expect([missing.status, missing.text]).toEqual([409, "Thread not found"]);
+    expect((await server.call("POST", "/threads/x/copy")).text).toBe("thread_id must be a UUID");
+  });
+});
+
+describe("POST /threads/prune", () => {
+  const prune = async (body: object) => (await server.call("POST", "/threads/prune", body)).json;
+  const statusOf = async (id: string) => (await server.call("GET", `/threads/${id}`)).status;
+
+  test("200: deletes by default, with runs in flight; unknown and repeated ids do not count", async () => {
+    const [idle, busy] = [await make(), await make()].map(({ thread_id }) => thread_id as string) as [string, string];
+    await server.call("POST", `/threads/${busy}/runs`, { assistant_id: "agent" });
+
+    expect(await prune({ thread_ids: [idle, busy, UNKNOWN, idle] })).toEqual({ pruned_count: 2 });
+
+    expect([await statusOf(idle), await statusOf(busy)]).toEqual([404, 404]);
+    expect(await prune({ thread_ids: [] })).toEqual({ pruned_count: 0 });
+  });
+
+  test("200: keep_latest leaves the thread, and busy ones alone", async () => {
+    const [idle, busy] = [await make(), await make()].map(({ thread_id }) => thread_id as string) as [string, string];
+    await server.call("POST", `/threads/${busy}/runs`, { assistant_id: "agent" });
+
+    expect(await prune({ thread_ids: [idle, busy, UNKNOWN], strategy: "keep_latest" })).toEqual({ pruned_count: 1 });
+
+    expect([await statusOf(idle), await statusOf(busy)]).toEqual([200, 200]);
+  });
+
+  test("422: names the field", async () => {
+    const refused = async (body: object) => (await server.call("POST", "/threads/prune", body)).text;
+    expect(await refused({})).toBe("thread_ids is required");
+    expect(await refused({ thread_ids: ["x"] })).toBe("thread_ids.0 must be a UUID");
+    expect(await refused({ thread_ids: [], strategy: "x" })).toBe("strategy must be one of: delete, keep_latest");
+    expect(await refused({ thread_ids: Array.from({ length: 1001 }, () => UNKNOWN) })).toMatch(/1000 items/);
   });
 });
 

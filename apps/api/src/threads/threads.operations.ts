@@ -1,21 +1,27 @@
 import { Type } from "@sinclair/typebox";
 import { AnyValue, Id, nullable, rowsOf, Time } from "../http/answer-schemas.js";
-import { json, nothing, type Operation, operations } from "../http/operation.js";
+import { events, json, nothing, type Operation, operations } from "../http/operation.js";
 import { AnyObject, oneOf, ThreadParams } from "../http/schemas.js";
 import {
   HistoryBody,
   HistoryQueryString,
   StateAtBody,
   StateParams,
+  StatePatchBody,
   StateQuery,
   StateUpdateBody,
   ThreadCountBody,
   ThreadCreateBody,
   ThreadPatchBody,
+  ThreadPruneBody,
+  ThreadQueryString,
   ThreadSearchBody,
+  ThreadStreamQuery,
 } from "./threads.schemas.js";
 
 const Interrupt = Type.Object({ id: Type.String(), value: AnyValue }, { title: "Interrupt" });
+
+const Ttl = Type.Object({ strategy: Type.String(), ttl_minutes: Type.Number(), expires_at: Time });
 
 const Thread = Type.Object(
   {
@@ -29,6 +35,8 @@ const Thread = Type.Object(
     values: AnyValue,
     interrupts: Type.Record(Type.String(), Type.Array(Interrupt)),
     error: AnyValue,
+    ttl: Type.Optional(nullable(Ttl)),
+    extracted: Type.Optional(AnyObject),
   },
   { title: "Thread" },
 );
@@ -100,16 +108,34 @@ export const threadOperations: readonly Operation[] = operations("Threads", [
     answers: { 200: json("How many match.", Type.Integer()) },
   },
   {
+    method: "post",
+    path: "/threads/prune",
+    summary: "Delete many threads, or all but the latest state of each.",
+    body: ThreadPruneBody,
+    example: { body: { thread_ids: [], strategy: "keep_latest" } },
+    answers: { 200: json("How many there were.", Type.Object({ pruned_count: Type.Integer() })) },
+  },
+  {
+    method: "post",
+    path: "/threads/:thread_id/copy",
+    summary: "Copy a thread with its states; runs stay behind.",
+    params: ThreadParams,
+    answers: { 200: json("The copy.", Thread) },
+    problems: [409],
+  },
+  {
     method: "get",
     path: "/threads/:thread_id",
     summary: "Get a thread.",
     ...OF_PATH,
+    query: ThreadQueryString,
+    example: { query: "include=ttl" },
     answers: { 200: json("The thread.", Thread) },
   },
   {
     method: "patch",
     path: "/threads/:thread_id",
-    summary: "Merge metadata into a thread's.",
+    summary: "Merge metadata into a thread's, or give it a lifetime.",
     ...OF_PATH,
     body: ThreadPatchBody,
     example: { body: { metadata: { starred: true } } },
@@ -160,6 +186,16 @@ export const threadOperations: readonly Operation[] = operations("Threads", [
     problems: [404, 409],
   },
   {
+    method: "patch",
+    path: "/threads/:thread_id/state",
+    summary: "Merge metadata into that of the latest state.",
+    params: ThreadParams,
+    body: StatePatchBody,
+    example: { body: { metadata: { rated: 5 } } },
+    answers: { 204: nothing("Merged.") },
+    problems: [404, 409],
+  },
+  {
     method: "get",
     path: "/threads/:thread_id/history",
     summary: "List a thread's states, newest first.",
@@ -176,5 +212,13 @@ export const threadOperations: readonly Operation[] = operations("Threads", [
     body: HistoryBody,
     example: { body: { limit: 5 } },
     answers: { 200: json("The states.", Type.Array(State)) },
+  },
+  {
+    method: "get",
+    path: "/threads/:thread_id/stream",
+    summary: "Read all that happens on a thread, from `Last-Event-ID` on.",
+    ...OF_PATH,
+    query: ThreadStreamQuery,
+    answers: { 200: events("Events of the thread's runs, for as long as somebody reads.", "Location") },
   },
 ]);

@@ -1,3 +1,4 @@
+import { THREAD_FIELDS } from "@graphfleet/domain";
 import { type Static, Type } from "@sinclair/typebox";
 import {
   AnyJson,
@@ -12,28 +13,54 @@ import {
   SortOrder,
   Uuid,
 } from "../http/schemas.js";
+import { Command } from "../runs/runs.schemas.js";
 
-const FIELDS = [
-  "thread_id",
-  "created_at",
-  "updated_at",
-  "state_updated_at",
-  "metadata",
-  "config",
-  "context",
-  "status",
-  "values",
-  "interrupts",
-  "error",
-] as const;
+/** A hundred years; more is a mistake in units. */
+const TTL_MINUTES_MAX = 52_560_000;
+/** Threads that one request may prune. */
+const PRUNE_MAX = 1000;
+const EXTRACT_MAX = 10;
+
+const TtlMinutes = Type.Number({ exclusiveMinimum: 0, maximum: TTL_MINUTES_MAX });
+const STRATEGIES = ["delete", "keep_latest"] as const;
+const StrategyOrNull = Type.Unsafe<(typeof STRATEGIES)[number] | null>({
+  type: ["string", "null"],
+  enum: [...STRATEGIES, null],
+});
+
+/** A bare number is what older clients send. */
+const Ttl = Type.Optional(
+  eitherOf<number | { readonly ttl: number; readonly strategy?: (typeof STRATEGIES)[number] | null }>(
+    "a number of minutes above 0, or an object with one and a strategy (delete or keep_latest)",
+    TtlMinutes,
+    Type.Object({ ttl: TtlMinutes, strategy: Type.Optional(StrategyOrNull) }),
+  ),
+);
+
+const SuperstepUpdate = Type.Object({
+  values: Type.Optional(AnyJson),
+  command: Type.Optional(Command),
+  as_node: Type.String({ minLength: 1 }),
+});
+const Supersteps = Type.Optional(Type.Array(Type.Object({ updates: Type.Array(SuperstepUpdate) })));
+export type SuperstepsWire = Static<typeof Supersteps> | undefined;
+export type TtlWire = Static<typeof Ttl> | undefined;
 
 export const ThreadCreateBody = Type.Object({
   thread_id: Type.Optional(Uuid),
   metadata: Type.Optional(AnyObject),
   if_exists: oneOf(["raise", "do_nothing"], { default: "raise" }),
+  ttl: Ttl,
+  supersteps: Supersteps,
 });
 
-export const ThreadPatchBody = Type.Object({ metadata: Type.Optional(AnyObject) });
+export const ThreadQueryString = Type.Object({ include: Type.Optional(oneOrMany(Type.String())) });
+export const ThreadPatchBody = Type.Object({ metadata: Type.Optional(AnyObject), ttl: Ttl });
+
+export const ThreadPruneBody = Type.Object({
+  thread_ids: Type.Array(Uuid, { maxItems: PRUNE_MAX }),
+  strategy: oneOf(STRATEGIES, { default: "delete" }),
+});
 
 const Filter = {
   metadata: Type.Optional(AnyObject),
@@ -50,7 +77,14 @@ export const ThreadSearchBody = Type.Object({
   offset: Offset,
   sort_by: oneOf(["thread_id", "status", "created_at", "updated_at", "state_updated_at"], { default: "created_at" }),
   sort_order: SortOrder,
-  select: Type.Optional(oneOrMany(oneOf(FIELDS))),
+  select: Type.Optional(oneOrMany(oneOf(THREAD_FIELDS))),
+  extract: Type.Optional(
+    Type.Unsafe<Readonly<Record<string, string>>>({
+      type: "object",
+      maxProperties: EXTRACT_MAX,
+      additionalProperties: { type: "string" },
+    }),
+  ),
 });
 export type ThreadFilterWire = Static<typeof ThreadCountBody> & { readonly ids?: readonly string[] };
 
@@ -69,6 +103,8 @@ export const StateUpdateBody = Type.Object({
   checkpoint_id: Type.Optional(Type.String()),
 });
 export type StateUpdateWire = Static<typeof StateUpdateBody>;
+
+export const StatePatchBody = Type.Object({ metadata: AnyObject });
 
 const CheckpointId = Type.Object({ checkpoint_id: Type.String() });
 type CheckpointIdWire = Static<typeof CheckpointId>;
@@ -90,3 +126,8 @@ export const HistoryBody = Type.Object({
   checkpoint: Type.Optional(CheckpointFields),
 });
 export type HistoryWire = Static<typeof HistoryBody>;
+
+const ThreadStreamModes = Type.Optional(oneOrMany(oneOf(["run_modes", "lifecycle", "state_update"])));
+
+/** The SDKs say `stream_mode`, the official API document says `stream_modes`. */
+export const ThreadStreamQuery = Type.Object({ stream_mode: ThreadStreamModes, stream_modes: ThreadStreamModes });

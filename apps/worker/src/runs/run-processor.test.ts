@@ -67,6 +67,7 @@ function setUp({
       },
       read: nobody as unknown as StreamBus["read"], // never called: only readers do
       replay: nobody as unknown as StreamBus["replay"],
+      announce: nobody,
       poke: nobody,
       remove: nobody,
     },

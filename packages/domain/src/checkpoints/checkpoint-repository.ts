@@ -46,6 +46,10 @@ export interface CheckpointRepository {
   write(batch: CheckpointBatch, claim: Claim | null): Promise<boolean>;
   /** Id of the newest checkpoint of a namespace. */
   head(threadId: ThreadId, ns: string): Promise<string | null>;
+  /** Merges `metadata` into that of the newest checkpoint of the graph itself. @returns false when there is none. */
+  label(threadId: ThreadId, metadata: JsonObject): Promise<boolean>;
+  /** Forgets the past: of each namespace only the newest checkpoint stays. Call with the thread locked and at rest. */
+  keepLatest(threadId: ThreadId): Promise<void>;
   /** Removes what a run wrote. Call with the thread locked. */
   deleteRun(threadId: ThreadId, runId: string): Promise<void>;
   deleteThread(threadId: ThreadId): Promise<void>;

@@ -12,7 +12,8 @@ import type { TerminalStatus } from "./run.js";
  */
 export interface TapeEntry {
   readonly seq: number;
-  readonly runId: RunId;
+  /** Null for what happened to the thread between runs. */
+  readonly runId: RunId | null;
   readonly n: number;
   readonly attempt: number;
   /** Name of the event without its namespace: a stream mode's event, `metadata`, `error`; or `end`, which clients never see. */
@@ -41,6 +42,9 @@ export interface RunEnd {
 export const END = "end";
 /** First entry of each attempt. Closes the tape to earlier attempts; clients never see it. */
 export const OPEN = "open";
+
+/** Someone edited the thread's state by hand. */
+export const STATE_UPDATE = "state_update";
 
 /** Writes one attempt's part of the tape. */
 export interface TapeWriter {
@@ -83,6 +87,11 @@ export interface StreamBus {
   ): AsyncIterable<TapeSignal>;
   /** What is on the tape now, after `seq`; for readers that only want the past. */
   replay(threadId: ThreadId, after: number): AsyncIterable<TapeEntry>;
+  /**
+   * Adds an entry that is no run's, while no run of the thread is in flight. Its number comes from the ledger. A hint:
+   * it may get lost, and does when a run has begun to speak since. `keepSeconds` is how long it can be read, at least.
+   */
+  announce(threadId: ThreadId, news: TapeEvent & { readonly seq: number }, keepSeconds: number): Promise<void>;
   /** Tells readers of the thread to look at the ledger. A hint: it may get lost. */
   poke(threadId: ThreadId): Promise<void>;
   /** Removes the tape of a deleted thread. */

@@ -3,10 +3,12 @@ import type { ThreadId } from "../ids.js";
 import type { Json, JsonObject } from "../json.js";
 import type { Page } from "../page.js";
 import type {
+  FoundThread,
   LockedThread,
   NewThread,
   Thread,
   ThreadFilter,
+  ThreadPatch,
   ThreadQuery,
   ThreadSnapshot,
   ThreadStatus,
@@ -16,14 +18,22 @@ export interface ThreadRepository {
   /** @returns null when the id is taken, whoever owns it. */
   insert(thread: NewThread): Promise<Thread | null>;
   get(id: ThreadId, scope: Scope): Promise<Thread | null>;
+  /** A thread without its values, which may be large. */
+  peek(id: ThreadId, scope: Scope): Promise<LockedThread | null>;
   /** The values of any thread, temporary ones too: for the machinery. Null when there are none. */
   valuesOf(id: ThreadId): Promise<Json>;
   /** Locks the row until the transaction ends. Admission, settlement and state updates of a thread queue up here. */
   lock(id: ThreadId, scope: Scope): Promise<LockedThread | null>;
-  search(query: ThreadQuery, scope: Scope): Promise<Page<Partial<Thread>>>;
+  /** The total is exact up to some thousands of matches; of more it says that there are more. */
+  search(query: ThreadQuery, scope: Scope): Promise<Page<FoundThread>>;
+  /** Exact, however many. */
   count(filter: ThreadFilter, scope: Scope): Promise<number>;
-  /** Merges `metadata` one level deep. */
-  patch(id: ThreadId, patch: { readonly metadata: JsonObject }, scope: Scope): Promise<Thread | null>;
+  patch(id: ThreadId, patch: ThreadPatch, scope: Scope): Promise<Thread | null>;
+  /**
+   * Makes a thread with the state of another one: its values, interrupts, config, and all its checkpoints as of one
+   * moment. Runs and the lifetime are not copied. @returns null when the other one is not there.
+   */
+  copy(from: ThreadId, to: Pick<NewThread, "id" | "metadata">, scope: Scope): Promise<Thread | null>;
   /** Removes the thread with its runs, checkpoints and crons. @returns false when there is none. */
   delete(id: ThreadId, scope: Scope): Promise<boolean>;
   /** A run was admitted: the thread is busy and, when it was free, takes over the run's graph and config. */
@@ -33,6 +43,9 @@ export interface ThreadRepository {
   ): Promise<void>;
   /** A run that never started was taken away. */
   setStatus(id: ThreadId, status: ThreadStatus): Promise<void>;
-  /** The state was edited by hand. Clears the error. */
-  saveState(id: ThreadId, snapshot: ThreadSnapshot, status: ThreadStatus): Promise<void>;
+  /**
+   * The state was edited by hand. Clears the error. Call with the thread locked and no run of it in flight.
+   * @returns a tape number for the news of it.
+   */
+  saveState(id: ThreadId, snapshot: ThreadSnapshot, status: ThreadStatus): Promise<number>;
 }

@@ -1,10 +1,12 @@
 import { threadId } from "../../test/facts.js";
-import { fakeLedger } from "../../test/fakes.js";
+import { FakeTapes, fakeLedger } from "../../test/fakes.js";
 import { allowAll } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
 import type { CheckpointBatch } from "../checkpoints/checkpoint-repository.js";
 import type { GraphStates } from "../graphs/graph-engine.js";
 import type { PreparedUpdate, StateSnapshot } from "../graphs/state.js";
+import type { JsonObject } from "../json.js";
+import type { TapeEntry } from "../runs/tape.js";
 import type { Thread } from "./thread.js";
 import { makeThreadState } from "./thread-state.js";
 
@@ -54,9 +56,10 @@ function setUp(facts: Partial<Thread> = {}, prepared: Partial<PreparedUpdate> = 
     prepareSupersteps: notHere,
     output: notHere,
   };
-  const state = makeThreadState({ storage: ledger, authorizer: allowAll, states });
+  const tapes = new FakeTapes();
+  const state = makeThreadState({ storage: ledger, authorizer: allowAll, states, bus: tapes });
   const update = (id = THREAD) => state.updateState(id, { values: { n: 2 } }, ANONYMOUS);
-  return { ledger, state, update, newest, written, asked };
+  return { ledger, tapes, state, update, newest, written, asked };
 }
 
 const GRAPH = { id: THREAD, graphId: "agent", config: { tags: ["t"] } };
@@ -101,6 +104,23 @@ describe("updateState", () => {
     expect(await house.update()).toEqual({ threadId: THREAD, checkpointNs: "", checkpointId: "c-2" });
     expect(house.written).toHaveLength(1);
     expect(row(house)).toMatchObject({ status: "idle", values: { n: 2 }, error: null });
+  });
+
+  test("tells the readers of the thread, numbered by the ledger", async () => {
+    const house = setUp({}, { next: ["human"] });
+    house.ledger.rows.threads.set(THREAD, { ...house.ledger.rows.threads.get(THREAD)!, streamSeq: 41 });
+
+    await house.update();
+
+    const news: TapeEntry[] = [];
+    for await (const entry of house.tapes.replay(THREAD, -1)) news.push(entry);
+    expect(news).toMatchObject([{ seq: 42, runId: null, event: "state_update" }]);
+    expect(JSON.parse(news[0]!.data)).toEqual({
+      values: { n: 2 },
+      next: ["human"],
+      interrupts: [],
+      checkpoint: { thread_id: THREAD, checkpoint_ns: "", checkpoint_id: "c-2", checkpoint_map: null },
+    });
   });
 
   test("keeps a thread interrupted while work is left", async () => {
@@ -157,5 +177,33 @@ describe("updateState", () => {
       code: "malformed_request",
       message: `Thread ${THREAD} has no graph ID`,
     });
+  });
+});
+
+describe("patchState", () => {
+  const patch = (house: ReturnType<typeof setUp>, metadata: JsonObject) =>
+    house.state.patchState(THREAD, metadata, ANONYMOUS);
+
+  test("labels the newest checkpoint", async () => {
+    const house = setUp();
+    const labels: JsonObject[] = [];
+    house.ledger.checkpoints.label = async (_id, metadata) => labels.push(metadata) > 0;
+
+    await patch(house, { reviewed: true });
+
+    expect(labels).toEqual([{ reviewed: true }]);
+  });
+
+  test("is refused for what the server writes itself, without a state, and while a run is in flight", async () => {
+    const house = setUp();
+    house.ledger.checkpoints.label = async () => false;
+
+    await expect(patch(house, { step: 1 })).rejects.toMatchObject({
+      code: "invalid_request",
+      message: "metadata.step is set by the server",
+    });
+    await expect(patch(house, {})).rejects.toMatchObject({ code: "malformed_request" });
+    house.ledger.addRun({ status: "running" });
+    await expect(patch(house, {})).rejects.toMatchObject({ code: "thread_busy" });
   });
 });

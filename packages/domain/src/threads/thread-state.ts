@@ -1,7 +1,14 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
 import type { Scope } from "../auth/scope.js";
-import { threadHasNoGraph, threadNotFound, threadStateBusy, unavailable } from "../errors.js";
+import {
+  invalidRequest,
+  threadHasNoGraph,
+  threadHasNoState,
+  threadNotFound,
+  threadStateBusy,
+  unavailable,
+} from "../errors.js";
 import type { GraphStates } from "../graphs/graph-engine.js";
 import type {
   CheckpointRef,
@@ -13,21 +20,30 @@ import type {
   StateUpdate,
 } from "../graphs/state.js";
 import type { ThreadId } from "../ids.js";
+import type { JsonObject } from "../json.js";
+import { STATE_UPDATE, type StreamBus } from "../runs/tape.js";
 import type { Storage } from "../storage.js";
-import type { Thread } from "./thread.js";
+import type { LockedThread } from "./thread.js";
 import { statusAfterUpdate } from "./thread-status.js";
 
 export interface ThreadStateDeps {
   readonly storage: Storage;
   readonly authorizer: Authorizer;
   readonly states: GraphStates;
+  readonly bus: Pick<StreamBus, "announce">;
 }
+
+/** Readers of a thread's stream come back within this time, or read the state itself. */
+const NEWS_SECONDS = 120;
+
+/** What the machinery writes into a checkpoint's metadata and reads again: not for users to change. */
+const RESERVED = ["source", "step", "parents", "run_id", "thread_id", "checkpoint_ns"];
 
 /** How often an update is computed again because somebody else wrote in between. */
 const UPDATE_TRIES = 5;
 
 /** Reading and editing the state of threads. */
-export function makeThreadState({ storage, authorizer, states }: ThreadStateDeps) {
+export function makeThreadState({ storage, authorizer, states, bus }: ThreadStateDeps) {
   return {
     async getState(
       id: ThreadId,
@@ -60,30 +76,45 @@ export function makeThreadState({ storage, authorizer, states }: ThreadStateDeps
 
       for (let attempt = 1; attempt <= UPDATE_TRIES; attempt++) {
         const prepared = await states.prepareUpdate(graph, update);
-        if (await write(id, prepared, scope)) return prepared.checkpoint;
+        const newsSeq = await write(id, prepared, scope);
+        if (newsSeq === null) continue;
+        const data = JSON.stringify(updateView(prepared));
+        await bus.announce(id, { seq: newsSeq, event: STATE_UPDATE, data }, NEWS_SECONDS);
+        return prepared.checkpoint;
       }
       throw unavailable("The thread's state kept changing while it was updated. Try again.");
+    },
+
+    /** Merges `metadata` into that of the newest checkpoint. @throws DomainError `thread_busy` like an update. */
+    async patchState(id: ThreadId, metadata: JsonObject, caller: Caller): Promise<void> {
+      const reserved = RESERVED.find((name) => Object.hasOwn(metadata, name));
+      if (reserved !== undefined) throw invalidRequest(`metadata.${reserved} is set by the server`);
+      const { scope } = await authorizer.authorize(caller, "threads:update", { thread_id: id, metadata });
+      await storage.transaction(async (tx) => {
+        if ((await tx.threads.lock(id, scope)) === null) throw threadNotFound(id);
+        if ((await tx.runs.inflight(id)).length > 0) throw threadStateBusy();
+        if (!(await tx.checkpoints.label(id, metadata))) throw threadHasNoState(id);
+      });
     },
   };
 
   async function open(id: ThreadId, event: "threads:read" | "threads:update", caller: Caller) {
     const { scope } = await authorizer.authorize(caller, event, { thread_id: id });
-    const thread = await storage.threads.get(id, scope);
+    const thread = await storage.threads.peek(id, scope);
     if (thread === null) throw threadNotFound(id);
     return { thread, scope };
   }
 
-  /** @returns false when the state is no longer the one that the update was computed from. */
-  async function write(id: ThreadId, prepared: PreparedUpdate, scope: Scope): Promise<boolean> {
+  /** @returns the number of the news of it; null when the state is not the one that the update was computed from. */
+  async function write(id: ThreadId, prepared: PreparedUpdate, scope: Scope): Promise<number | null> {
     return await storage.transaction(async (tx) => {
       const thread = await tx.threads.lock(id, scope);
       if (thread === null) throw threadNotFound(id);
       if ((await tx.runs.inflight(id)).length > 0) throw threadStateBusy();
-      if ((await tx.checkpoints.head(id, "")) !== prepared.basedOn) return false;
+      if ((await tx.checkpoints.head(id, "")) !== prepared.basedOn) return null;
 
       for (const batch of prepared.batches) await tx.checkpoints.write(batch, null);
-      await tx.threads.saveState(id, prepared.snapshot, statusAfterUpdate(thread.status, prepared.next.length));
-      return true;
+      return await tx.threads.saveState(id, prepared.snapshot, statusAfterUpdate(thread.status, prepared.next.length));
     });
   }
 }
@@ -101,6 +132,19 @@ const EMPTY_STATE: StateSnapshot = {
 };
 
 /** Null for a thread that no graph ever ran on. */
-function graphThread({ id, metadata, config }: Thread): GraphThread | null {
+function graphThread({ id, metadata, config }: LockedThread): GraphThread | null {
   return typeof metadata.graph_id === "string" ? { id, graphId: metadata.graph_id, config } : null;
 }
+
+/** What readers of the thread's stream are told, in wire names. */
+const updateView = ({ snapshot, next, checkpoint }: PreparedUpdate) => ({
+  values: snapshot.values,
+  next,
+  interrupts: Object.values(snapshot.interrupts).flat(),
+  checkpoint: {
+    thread_id: checkpoint.threadId,
+    checkpoint_ns: checkpoint.checkpointNs,
+    checkpoint_id: checkpoint.checkpointId ?? null,
+    checkpoint_map: checkpoint.checkpointMap ?? null,
+  },
+});

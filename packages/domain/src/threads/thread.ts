@@ -18,6 +18,19 @@ export interface GraphError {
   readonly message: string;
 }
 
+/** How long a thread may go unused, and what happens then: it goes, or its past does. */
+export interface TtlWish {
+  readonly minutes: number;
+  readonly strategy: TtlStrategy;
+}
+
+export type TtlStrategy = "delete" | "keep_latest";
+
+export interface ThreadTtl extends TtlWish {
+  /** Put off by each run and each edit of the state. */
+  readonly expiresAt: Date;
+}
+
 /** A conversation: the runs on it happen one at a time, and share one state. */
 export interface Thread {
   readonly id: ThreadId;
@@ -31,6 +44,8 @@ export interface Thread {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly stateUpdatedAt: Date | null;
+  /** Null: it stays until someone deletes it. */
+  readonly ttl: ThreadTtl | null;
 }
 
 export interface NewThread {
@@ -39,6 +54,14 @@ export interface NewThread {
   readonly config?: JsonObject;
   /** Made for one run and gone after it; nobody else sees it. */
   readonly temporary?: boolean;
+  readonly ttl?: TtlWish;
+}
+
+export interface ThreadPatch {
+  /** Merged one level deep. */
+  readonly metadata: JsonObject;
+  /** Begins anew, from now. Absent: it stays as it is. */
+  readonly ttl?: TtlWish;
 }
 
 /** What admission and settlement need to know of a thread, without its values. */
@@ -59,18 +82,21 @@ export interface ThreadSnapshot {
 
 export type ThreadSortColumn = "thread_id" | "status" | "created_at" | "updated_at" | "state_updated_at";
 
-export type ThreadField =
-  | "thread_id"
-  | "created_at"
-  | "updated_at"
-  | "state_updated_at"
-  | "metadata"
-  | "config"
-  | "context"
-  | "status"
-  | "values"
-  | "interrupts"
-  | "error";
+/** The fields of a thread, in wire names. */
+export const THREAD_FIELDS = [
+  "thread_id",
+  "created_at",
+  "updated_at",
+  "state_updated_at",
+  "metadata",
+  "config",
+  "context",
+  "status",
+  "values",
+  "interrupts",
+  "error",
+] as const;
+export type ThreadField = (typeof THREAD_FIELDS)[number];
 
 export interface ThreadFilter {
   readonly ids?: readonly ThreadId[];
@@ -84,4 +110,18 @@ export interface ThreadQuery extends ThreadFilter, PageRequest {
   readonly sort: Sort<ThreadSortColumn>;
   /** Columns that are wanted. `values` may be large and is not read when left out. Absent = all. */
   readonly select?: readonly ThreadField[];
+  /** Parts of a row to give under names of their own, whatever columns were selected. At most ten. */
+  readonly extract?: readonly ThreadExtract[];
+}
+
+/** A part of a thread: a field, and the way into it by member names and indices (`-1` is the last item). */
+export interface ThreadExtract {
+  readonly alias: string;
+  readonly field: ThreadField;
+  readonly path: readonly string[];
+}
+
+/** A row of a search: the columns that were selected, and what was extracted, by alias. */
+export interface FoundThread extends Partial<Thread> {
+  readonly extracted?: JsonObject;
 }

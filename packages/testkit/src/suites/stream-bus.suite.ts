@@ -336,6 +336,47 @@ export function streamBusSuite(openFixture: (setup: StreamBusSetup) => Promise<S
     });
   });
 
+  describe("announce", () => {
+    test("adds an entry that is no run's, for live readers and for later ones", async () => {
+      const { writer, reader } = await openBus();
+      const attempt = firstAttempt();
+      const tape = await writer.open(attempt);
+      const live = untilEvent(reader, attempt.threadId, "news");
+      await live.opened;
+      await tape.close({ status: "success" }, KEEP_SECONDS);
+
+      const seq = tape.lastSeq + 1;
+      await writer.announce(attempt.threadId, { seq, event: "news", data: '{"a":1}' }, KEEP_SECONDS);
+
+      const expected = { seq, runId: null, event: "news", ns: [], data: '{"a":1}' };
+      expect((await live.entries).at(-1)).toMatchObject(expected);
+      expect(await replayed(reader, attempt.threadId, tape.lastSeq)).toMatchObject([expected]);
+    });
+
+    test("begins a tape when there is none", async () => {
+      const { writer, reader } = await openBus();
+      const threadId = randomIds.thread();
+
+      await writer.announce(threadId, { seq: 1, event: "news", data: "1" }, KEEP_SECONDS);
+
+      expect(await replayed(reader, threadId)).toMatchObject([{ seq: 1, event: "news" }]);
+    });
+
+    test("is void once a run has begun to speak", async () => {
+      const { writer, reader } = await openBus();
+      const attempt = firstAttempt();
+      const tape = await writer.open(attempt);
+      appendMany(tape, 1);
+      await tape.flush();
+
+      await writer.announce(attempt.threadId, { seq: 1, event: "news", data: "1" }, KEEP_SECONDS);
+      await tape.close({ status: "success" }, KEEP_SECONDS);
+
+      expect((await toEnd(reader, attempt.threadId)).map(({ event }) => event)).toEqual([OPEN, "values", END]);
+      expect(tape.fenced).toBe(false);
+    });
+  });
+
   describe("replay", () => {
     test("gives what is there and ends, also while the run goes on", async () => {
       const { writer, reader } = await openBus();
@@ -427,7 +468,13 @@ export async function toEnd(bus: StreamBus, threadId: ThreadId, after = -1): Pro
 }
 
 /** Reads until poked. `opened` resolves when the reader has seen the first entry. */
-function untilPoked(bus: StreamBus, threadId: ThreadId) {
+const untilPoked = (bus: StreamBus, threadId: ThreadId) => until(bus, threadId, ({ kind }) => kind === "poke");
+
+/** Reads until there is an entry with this event. */
+const untilEvent = (bus: StreamBus, threadId: ThreadId, event: string) =>
+  until(bus, threadId, (signal) => signal.kind === "entry" && signal.entry.event === event);
+
+function until(bus: StreamBus, threadId: ThreadId, isLast: (signal: TapeSignal) => boolean) {
   let onOpened: () => void;
   const opened = new Promise<void>((resolve) => {
     onOpened = resolve;
@@ -438,7 +485,7 @@ function untilPoked(bus: StreamBus, threadId: ThreadId) {
       seen.push(signal.entry);
       onOpened();
     }
-    return signal.kind === "poke";
+    return isLast(signal);
   }).then(() => seen);
   return { opened, entries };
 }

@@ -1,0 +1,86 @@
+import type { Authorizer } from "../auth/authorizer.js";
+import type { Caller } from "../auth/caller.js";
+import { WHOLE_HOUSE } from "../auth/scope.js";
+import { threadNotFound } from "../errors.js";
+import type { RunId, ThreadId } from "../ids.js";
+import { isTerminal } from "../runs/run.js";
+import { END, OPEN, type RunEnd, type StreamBus, type TapeEntry } from "../runs/tape.js";
+import type { Storage } from "../storage.js";
+
+/** Something that happened on a thread. `seq` grows along the thread, except that two in a row may have the same one. */
+export type ThreadNews =
+  | { readonly kind: "event"; readonly seq: number; readonly entry: TapeEntry }
+  | { readonly kind: "run_ended"; readonly seq: number; readonly runId: RunId; readonly status: RunEnd["status"] };
+
+export interface FollowThreadDeps {
+  readonly storage: Pick<Storage, "threads" | "runs">;
+  readonly authorizer: Authorizer;
+  readonly bus: Pick<StreamBus, "read">;
+}
+
+/** Reading what happens on a thread, run after run. */
+export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps) {
+  return {
+    /**
+     * Where a reader begins: behind the number it names, at the oldest entry for -1, and without one (null) at the run
+     * in flight, if any.
+     *
+     * @throws DomainError `thread_not_found`.
+     */
+    async threadReadingPoint(id: ThreadId, after: number | null, caller: Caller): Promise<number> {
+      const { scope } = await authorizer.authorize(caller, "threads:read", { thread_id: id });
+      const thread = await storage.threads.peek(id, scope);
+      if (thread === null) throw threadNotFound(id);
+      return after ?? thread.streamSeq;
+    },
+
+    /**
+     * Reads the thread's tape until `signal` aborts or the thread is gone.
+     *
+     * The end of a run may be missing on the tape: nobody was there to write it, or it was lost. Then the ledger tells
+     * it, at the next poke or idle tick.
+     */
+    async *followThread(
+      id: ThreadId,
+      { after, signal }: { readonly after: number; readonly signal: AbortSignal },
+    ): AsyncGenerator<ThreadNews> {
+      const speaking = new Set<RunId>();
+      const toldByLedger = new Set<RunId>();
+      let seq = after;
+      for await (const heard of bus.read(id, { after, signal })) {
+        if (heard.kind === "entry") {
+          const { entry } = heard;
+          const { runId } = entry;
+          seq = entry.seq;
+          if (runId === null) yield { kind: "event", seq, entry };
+          else if (entry.event === END) {
+            speaking.delete(runId);
+            if (toldByLedger.delete(runId)) continue;
+            yield { kind: "run_ended", seq, runId, status: (JSON.parse(entry.data) as RunEnd).status };
+          } else {
+            speaking.add(runId);
+            if (entry.event !== OPEN) yield { kind: "event", seq, entry };
+          }
+        } else {
+          for (const runId of speaking) {
+            const status = await endOf(runId);
+            if (status === null) continue;
+            speaking.delete(runId);
+            toldByLedger.add(runId);
+            yield { kind: "run_ended", seq, runId, status };
+          }
+          if ((await storage.threads.peek(id, WHOLE_HOUSE)) === null) return;
+        }
+      }
+    },
+  };
+
+  /** Null while the run goes on. A row that is gone was rolled back, or went with its thread. */
+  async function endOf(runId: RunId): Promise<RunEnd["status"] | null> {
+    const run = await storage.runs.find(runId);
+    if (run === null) return "rolled_back";
+    return isTerminal(run.status) ? run.status : null;
+  }
+}
+
+export type FollowThread = ReturnType<typeof makeFollowThread>;
