@@ -25,7 +25,7 @@ function nestsTooDeeply(text: string): boolean {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at);
+    const char = text.codePointAt(at) ?? 0;
     if (inString) {
       if (char === BACKSLASH) at++;
       else if (char === QUOTE) inString = false;
