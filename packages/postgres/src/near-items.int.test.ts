@@ -39,14 +39,14 @@ test("nearest first, by each item's nearest vector; items without vectors last",
   await put("order", "up", [[0, 5]]);
   await put("order", "both", [
     [-1, 0],
-    [1, 1],
+    [3, 4],
   ]);
   await put("order", "nowhere", [[0, 0]]);
   await put("order", "longer", [[1, 0, 0]]);
 
   expect(await find("order", [1, 0])).toEqual([
     ["right", 1],
-    ["both", 0.7071],
+    ["both", 0.6],
     ["nowhere", 0],
     ["up", 0],
     ["longer", null],
@@ -54,7 +54,7 @@ test("nearest first, by each item's nearest vector; items without vectors last",
   ]);
   // The second time they come from this process's memory.
   expect(await find("order", [0, 1], { limit: 2, offset: 1 })).toEqual([
-    ["both", 0.7071],
+    ["both", 0.8],
     ["nowhere", 0],
   ]);
   expect(await find("order", [1, 0], { limit: 2, offset: 9 })).toEqual([]);
@@ -62,16 +62,16 @@ test("nearest first, by each item's nearest vector; items without vectors last",
 
 test("only what matches filter and scope is compared", async () => {
   await put("filtered", "ann1", [[1, 0]], { owner: "ann", n: 1 });
-  await put("filtered", "ann2", [[1, 1]], { owner: "ann", n: 2 });
+  await put("filtered", "ann2", [[3, 4]], { owner: "ann", n: 2 });
   await put("filtered", "bob", [[1, 0]], { owner: "bob", n: 2 });
   const ann = { conditions: [{ key: "owner", operator: "eq", value: "ann" }] } as const;
 
   expect(await find("filtered", [1, 0], {}, ann)).toEqual([
     ["ann1", 1],
-    ["ann2", 0.7071],
+    ["ann2", 0.6],
   ]);
   const conditions = [{ key: "n", operator: "$gt", value: 1 }];
-  expect(await find("filtered", [1, 0], { conditions }, ann)).toEqual([["ann2", 0.7071]]);
+  expect(await find("filtered", [1, 0], { conditions }, ann)).toEqual([["ann2", 0.6]]);
 });
 
 test("vectors belong to one value: a write replaces them, or makes them void", async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { embeddingFailed, type Embedder, makeLongTermMemory } from "@graphfleet/domain";
 import { openApi, type TestApi } from "../../test/open-api.js";
 
@@ -117,13 +118,10 @@ describe("PUT and GET /store/items", () => {
     expect([answer.status, answer.text]).toEqual([status, text]);
   });
 
-  test("422: a place of the greatest length still fits the database", async () => {
-    const random = Array.from({ length: 2038 }, () => String.fromCharCode(33 + Math.floor(Math.random() * 90))).join(
-      "",
-    );
-    const key = random.replaceAll(/[&#+%]/g, "x");
-    expect((await put(["n"], key.slice(0, 2039))).status).toBe(204);
-    const labels = Array.from({ length: 220 }, (_, n) => String.fromCharCode(97 + (n % 26)));
+  test("204: a place of the greatest length fits the database", async () => {
+    const key = randomBytes(1019).toString("hex");
+    expect((await put(["n"], key)).status).toBe(204);
+    const labels = Array.from({ length: 220 }, (_, n) => (n % 10).toString());
     expect((await put(labels, "k")).status).toBe(204);
   });
 

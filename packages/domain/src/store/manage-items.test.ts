@@ -2,7 +2,7 @@ import type { Authorizer } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
 import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
 import type { JsonObject } from "../json.js";
-import { type LongTermMemory } from "./long-term-memory.js";
+import type { LongTermMemory } from "./long-term-memory.js";
 import { makeManageItems } from "./manage-items.js";
 
 const OWNED: Scope = { conditions: [{ key: "owner", operator: "eq", value: "ann" }] };
