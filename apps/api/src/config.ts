@@ -1,4 +1,4 @@
-import { LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
+import { FailpointEnv, LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** Every variable of the API with its meaning, unit and default. */
@@ -38,6 +38,7 @@ export const ApiEnv = Type.Object({
   LANGCHAIN_TRACING_V2: Type.Optional(Type.String({ description: "Older name of LANGSMITH_TRACING" })),
   ...LogEnv,
   ...MetricsEnv,
+  ...FailpointEnv,
 });
 
 export const apiConfig = (env: Static<typeof ApiEnv>) => ({

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact } from "@graphfleet/chassis";
+import { armFailpoint, createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact } from "@graphfleet/chassis";
 import { allowAll, randomIds } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
 import { startApi } from "./api.js";
 import { ApiEnv, apiConfig } from "./config.js";
+import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
 import { gaugeFleet } from "./fleet-gauges.js";
 import { patiently } from "./patiently.js";
 
@@ -16,7 +17,9 @@ const POSTGRES_PATIENCE_MS = 120_000;
 const STOP_DEADLINE_MS = 20_000;
 
 try {
-  const config = apiConfig(loadEnv(ApiEnv, process.env));
+  const env = loadEnv(ApiEnv, process.env);
+  const config = apiConfig(env);
+  const failpoint = armFailpoint(env, FAILPOINTS);
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
@@ -49,7 +52,7 @@ try {
   const api = await startApi({
     storage,
     bus,
-    queue,
+    queue: failpoint === null ? queue : queueWithFailpoints(queue, failpoint),
     control,
     catalog: runtime.catalog,
     states: runtime.states,

@@ -1,4 +1,4 @@
-import { LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
+import { FailpointEnv, LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** Every variable of the scheduler with its meaning, unit and default. */
@@ -29,6 +29,7 @@ export const SchedulerEnv = Type.Object({
   }),
   ...LogEnv,
   ...MetricsEnv,
+  ...FailpointEnv,
 });
 
 export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({

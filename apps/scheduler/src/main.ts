@@ -1,14 +1,26 @@
-import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact, startOpsServer } from "@graphfleet/chassis";
+import {
+  armFailpoint,
+  createLogger,
+  hidePasswords,
+  Lifecycle,
+  loadEnv,
+  Metrics,
+  redact,
+  startOpsServer,
+} from "@graphfleet/chassis";
 import { makeSignals } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { SchedulerEnv, schedulerConfig } from "./config.js";
+import { FAILPOINTS, storageWithFailpoints } from "./failpoints.js";
 import { startScheduler } from "./scheduler.js";
 
 // The whole process, top to bottom. A scheduler knows no graphs: user code never runs here.
 
 try {
-  const config = schedulerConfig(loadEnv(SchedulerEnv, process.env));
+  const env = loadEnv(SchedulerEnv, process.env);
+  const config = schedulerConfig(env);
+  const failpoint = armFailpoint(env, FAILPOINTS);
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
@@ -24,7 +36,7 @@ try {
   const metrics = new Metrics({ prefix: config.metricPrefix });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
 
-  const { storage } = ledger;
+  const storage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
   const scheduler = startScheduler({
     storage,
     queue,

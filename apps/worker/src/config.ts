@@ -1,4 +1,4 @@
-import { LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
+import { FailpointEnv, LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** Every variable of the worker with its meaning, unit and default. */
@@ -42,6 +42,7 @@ export const WorkerEnv = Type.Object({
   }),
   ...LogEnv,
   ...MetricsEnv,
+  ...FailpointEnv,
 });
 
 export const workerConfig = (env: Static<typeof WorkerEnv>) => ({

@@ -1,9 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact, startOpsServer } from "@graphfleet/chassis";
+import {
+  armFailpoint,
+  createLogger,
+  hidePasswords,
+  Lifecycle,
+  loadEnv,
+  Metrics,
+  redact,
+  startOpsServer,
+} from "@graphfleet/chassis";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { describeError, loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
 import { WorkerEnv, workerConfig } from "./config.js";
+import { FAILPOINTS, partsWithFailpoints, storageWithFailpoints } from "./failpoints.js";
 import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
 import { observeRuns } from "./worker-metrics.js";
 import { startWorker, type Worker } from "./worker.js";
@@ -11,7 +21,9 @@ import { startWorker, type Worker } from "./worker.js";
 // The whole process, top to bottom. A worker executes runs; how many there are is nobody's business but the operator's.
 
 try {
-  const config = workerConfig(loadEnv(WorkerEnv, process.env));
+  const env = loadEnv(WorkerEnv, process.env);
+  const config = workerConfig(env);
+  const failpoint = armFailpoint(env, FAILPOINTS);
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
@@ -33,7 +45,7 @@ try {
   );
   const control = new RedisControlChannel(redis);
 
-  const { storage } = ledger;
+  const storage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
   const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
   requireGraphs(runtime);
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded; its runs fail here");
@@ -41,12 +53,11 @@ try {
   let worker: Worker | null = null;
   const lease = { owner: `${config.service}:${randomUUID()}`, seconds: config.leaseSeconds };
   const slots = { max: config.concurrency, active: () => worker?.active() ?? 0 };
+  const written = { bus, queue, runner: runtime.runner };
   worker = startWorker({
     storage,
-    bus,
-    queue,
     control,
-    runner: runtime.runner,
+    ...(failpoint === null ? written : partsWithFailpoints(written, failpoint)),
     describeError,
     consume: (options) => consumeRings(redis, options),
     hearsRings: () => redis.ready,

@@ -32,7 +32,7 @@ export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: L
   const inFlight = new Set<Promise<void>>();
   let looking: Promise<void> | null = null;
   let lookAgain = false;
-  let stopped = false;
+  const stopping = new AbortController();
 
   async function look(): Promise<void> {
     do {
@@ -40,10 +40,10 @@ export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: L
       if (slots.free === 0) return;
       const found = await runs.claimable(hearsRings() ? UNHEARD_SECONDS : 0, slots.free);
       for (const threadId of found) {
-        if (stopped || !slots.tryTake()) return;
+        if (stopping.signal.aborted || !slots.tryTake()) return;
         execute({ threadId });
       }
-    } while (lookAgain && !stopped);
+    } while (lookAgain && !stopping.signal.aborted);
   }
 
   /** One look at a time: whoever comes during one is served by it, or by one more right after it. */
@@ -74,7 +74,7 @@ export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: L
   }
 
   function slotFreed(): void {
-    if (stopped || hearsRings()) return;
+    if (stopping.signal.aborted || hearsRings()) return;
     lookOnce().catch((error: unknown) => log.debug({ err: error }, "the next round looks again"));
   }
 
@@ -88,7 +88,7 @@ export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: L
   return {
     slotFreed,
     async stop() {
-      stopped = true;
+      stopping.abort();
       await rounds.stop();
       await looking?.catch(() => undefined);
       await Promise.all(inFlight);
