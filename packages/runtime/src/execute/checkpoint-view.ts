@@ -46,10 +46,10 @@ function placeView(config: unknown): unknown {
   };
 }
 
-/** Without the library's machinery and without the user the server authenticated. */
+/** Without the library's machinery, the name it gives to inner graphs, and without the user the server authenticated. */
 function configView(config: unknown): unknown {
   if (!isFields(config)) return config;
-  const { callbacks: _callbacks, configurable, ...rest } = config;
+  const { callbacks: _callbacks, run_name: _name, configurable, ...rest } = config;
   const visible = Object.entries(fields(configurable)).filter(
     ([key]) => !key.startsWith("__") && !key.startsWith("langgraph_auth_"),
   );

@@ -23,8 +23,9 @@ export class LegacyMessages {
 
   /** A chunk of the library's mode `messages`: a message or a piece of one, and where it comes from. */
   onMessage(payload: unknown): readonly Said[] {
-    const [piece, metadata] = payload as [unknown, { readonly tags?: readonly string[] } | undefined];
-    if (!isChunk(piece) || !piece.id || metadata?.tags?.includes("langsmith:hidden")) return [];
+    const [piece, described] = payload as [unknown, { readonly tags?: readonly string[] } | undefined];
+    const { tags, ...metadata } = described ?? {};
+    if (!isChunk(piece) || !piece.id || tags?.includes("langsmith:hidden")) return [];
 
     const before = this.#growing.get(piece.id);
     const message = before ? before.concat(piece) : piece;

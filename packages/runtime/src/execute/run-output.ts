@@ -46,9 +46,9 @@ export function outputText(values: unknown, pause: readonly Interrupt[] | null):
   return stringify({ ...state, __interrupt__: pause });
 }
 
-/** Interrupts that wait for an answer, by task. */
+/** Interrupts that wait for an answer, by task. A task that was answered keeps its question until the step is complete. */
 export function interruptsOf(state: GraphSnapshot): Interrupts {
-  const waiting = state.tasks.filter((task) => task.interrupts.length > 0);
+  const waiting = state.tasks.filter((task) => task.interrupts.length > 0 && task.result === undefined);
   return Object.fromEntries(waiting.map((task) => [task.id, task.interrupts.map(toInterrupt)]));
 }
 
