@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "@graphfleet/embedded";
+
+/** A wire between a client and a server that can be cut: every open connection is reset, later ones work. */
+export class CuttingProxy {
+  readonly url: string;
+  /** Connections that were made so far. */
+  accepted = 0;
+  readonly #open = new Set<Socket>();
+  readonly #close: () => void;
+
+  private constructor(url: string, close: () => void) {
+    this.url = url;
+    this.#close = close;
+  }
+
+  static async to(target: string): Promise<CuttingProxy> {
+    const { hostname, port } = new URL(target);
+    const listenPort = await freePort();
+    const server = createServer();
+    const proxy = new CuttingProxy(`http://127.0.0.1:${listenPort}`, () => server.close());
+    server.on("connection", (client) => proxy.#wire(client, connect(Number(port), hostname)));
+    server.listen(listenPort, "127.0.0.1");
+    await once(server, "listening");
+    return proxy;
+  }
+
+  cut(): void {
+    for (const socket of this.#open) socket.resetAndDestroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.#close();
+  }
+
+  #wire(client: Socket, server: Socket): void {
+    this.accepted += 1;
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#open.add(socket);
+      socket.setNoDelay(true);
+      socket.pipe(other);
+      // A reset is what this proxy is for; the other side has to learn of it too.
+      socket.on("error", () => other.destroy());
+      socket.on("close", () => {
+        this.#open.delete(socket);
+        other.destroy();
+      });
+    }
+  }
+}
