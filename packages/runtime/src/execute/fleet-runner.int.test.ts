@@ -124,6 +124,22 @@ describe("pauses", () => {
     expect(at(finish.values, "log")).toEqual(["input", "left to left?", "right to right?"]);
   });
 
+  test("a question that was answered waits no longer, while the other one does", async () => {
+    const thread = await fleet.thread("twoQuestions");
+    const { finish: paused } = await fleet.run(thread, { input });
+    const [first, second] = Object.values(paused.interrupts).flat();
+
+    const { finish: half } = await fleet.run(thread, { input: null, command: { resume: { [first!.id]: "one" } } });
+
+    expect(Object.values(half.interrupts).flat()).toEqual([second]);
+    expect(JSON.parse(half.output)).toMatchObject({ __interrupt__: [second] });
+    expect((await fleet.runner.snapshot(thread, { without: null })).interrupts).toEqual(half.interrupts);
+    // One is left, so an answer needs no address, not even one that JavaScript takes for nothing.
+    const { finish } = await fleet.run(thread, { input: null, command: { resume: 0 } });
+    expect(finish).toMatchObject({ next: [], interrupts: {} });
+    expect(at(finish.values, "log")).toHaveLength(3);
+  });
+
   test("an interrupt in a subgraph pauses the graph, and its answer gets there", async () => {
     const thread = await fleet.thread("nested");
     const { finish: paused } = await fleet.run(thread, { input });

@@ -20,7 +20,7 @@ import { graphStream, libraryModes } from "./graph-stream.js";
 import { type AttemptPlan, planAttempt } from "./plan-attempt.js";
 import { graphOptions, runConfigurable } from "./run-config.js";
 import { toCommand } from "./to-command.js";
-import { checkpointIdOf, interruptsOf, RunOutput } from "./run-output.js";
+import { answeredTasks, checkpointIdOf, interruptsOf, RunOutput } from "./run-output.js";
 
 export interface RunnerParts {
   readonly graphs: GraphRegistry;
@@ -72,7 +72,7 @@ export class FleetRunner implements GraphRunner {
     const checkpointId = checkpointIdOf(state);
     return {
       values: checkpointId === null ? null : toJson(state.values),
-      interrupts: interruptsOf(state),
+      interrupts: interruptsOf(state, await answeredTasks(saver, state)),
       next: [...state.next],
       checkpointId,
     };
@@ -86,7 +86,8 @@ export class FleetRunner implements GraphRunner {
     if (!saver) return output.finishTemporary();
 
     await saver.flush();
-    return output.finish(await graph.getState({ configurable: { thread_id: run.threadId, checkpoint_ns: "" } }));
+    const state = await graph.getState({ configurable: { thread_id: run.threadId, checkpoint_ns: "" } });
+    return output.finish(state, await answeredTasks(saver, state));
   }
 
   async #stream(graph: CompiledGraph, run: ClaimedRun, plan: AttemptPlan, output: RunOutput, io: Io): Promise<void> {

@@ -1,4 +1,5 @@
 import type { GraphFinish, Interrupt, Interrupts } from "@graphfleet/domain";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { GraphSnapshot } from "../compiled-graph.js";
 import { stringify, toJson } from "../serialize.js";
 import type { Utterance } from "./graph-stream.js";
@@ -15,8 +16,8 @@ export class RunOutput {
   }
 
   /** How a run with checkpoints ended: the thread's state, and the answer of `wait`. */
-  finish(state: GraphSnapshot): GraphFinish {
-    const interrupts = interruptsOf(state);
+  finish(state: GraphSnapshot, answered: ReadonlySet<string>): GraphFinish {
+    const interrupts = interruptsOf(state, answered);
     const pause = state.next.length > 0 ? Object.values(interrupts).flat() : null;
     return {
       values: toJson(state.values),
@@ -46,10 +47,25 @@ export function outputText(values: unknown, pause: readonly Interrupt[] | null):
   return stringify({ ...state, __interrupt__: pause });
 }
 
-/** Interrupts that wait for an answer, by task. A task that was answered keeps its question until the step is complete. */
-export function interruptsOf(state: GraphSnapshot): Interrupts {
-  const waiting = state.tasks.filter((task) => task.interrupts.length > 0 && task.result === undefined);
+/** Interrupts that wait for an answer, by task. `answered` are tasks to leave out, see `answeredTasks`. */
+export function interruptsOf(state: GraphSnapshot, answered: ReadonlySet<string> = NONE): Interrupts {
+  const waiting = state.tasks.filter((task) => task.interrupts.length > 0 && !answered.has(task.id));
   return Object.fromEntries(waiting.map((task) => [task.id, task.interrupts.map(toInterrupt)]));
+}
+
+/** What a task writes that has not come to its end. */
+const UNFINISHED: readonly string[] = ["__interrupt__", "__error__", "__resume__"];
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Tasks that asked, were answered and came to their end while others of their step still wait. The library goes on
+ * showing their questions until the step is complete; only what they wrote tells.
+ */
+export async function answeredTasks(saver: BaseCheckpointSaver, state: GraphSnapshot): Promise<ReadonlySet<string>> {
+  const asked = state.tasks.filter(({ interrupts }) => interrupts.length > 0);
+  if (asked.length < 2) return NONE;
+  const { pendingWrites = [] } = (await saver.getTuple(state.config)) ?? {};
+  return new Set(pendingWrites.filter(([, channel]) => !UNFINISHED.includes(channel)).map(([task]) => task));
 }
 
 export function toInterrupt(interrupt: { readonly id?: string; readonly value?: unknown }): Interrupt {
