@@ -97,16 +97,16 @@ export class TestFleet {
     return this.#said;
   }
 
-  async startApi(): Promise<Child> {
-    return await this.#launch("api", this.api, { PORT: String(this.#port), HOST: "127.0.0.1" });
+  async startApi(env: Readonly<Record<string, string>> = {}): Promise<Child> {
+    return await this.#launch("api", this.api, { PORT: String(this.#port), HOST: "127.0.0.1", ...env });
   }
 
   async startWorker(env: Readonly<Record<string, string>> = {}): Promise<Child> {
     return await this.#launch("worker", this.workers, env);
   }
 
-  async startScheduler(): Promise<Child> {
-    return await this.#launch("scheduler", this.schedulers, {});
+  async startScheduler(env: Readonly<Record<string, string>> = {}): Promise<Child> {
+    return await this.#launch("scheduler", this.schedulers, env);
   }
 
   /** The worker that executes a run now, by the ledger. */

@@ -1,0 +1,213 @@
+import type { Child } from "@graphfleet/cli";
+import { describeFleet, TestFleet } from "./support/fleet.js";
+import { eventually, runReaches } from "./support/wait.js";
+
+// Every process dies once at every boundary between two of its writes. Nothing may be lost, and nothing happen twice.
+
+interface CounterState {
+  readonly log: readonly string[];
+}
+
+interface RunRow {
+  readonly status: string;
+  readonly attempt: number;
+  readonly ended: boolean;
+}
+
+const STEPS = 4;
+const steps = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `step ${from + i}`);
+const KILLED = { code: null, signal: "SIGKILL" };
+
+describeFleet("a process that dies between two writes", () => {
+  let fleet: TestFleet;
+  let clean: Child | null = null;
+
+  beforeAll(async () => {
+    fleet = await TestFleet.start({ workers: 0, env: { BG_JOB_HEARTBEAT: "2" } });
+  });
+  afterEach(async () => {
+    await clean?.stop(15_000);
+    clean = null;
+  });
+  afterAll(() => fleet?.stop());
+
+  const armed = (failpoint: string, env: Readonly<Record<string, string>> = {}) =>
+    fleet.startWorker({ GRAPHFLEET_FAILPOINT: failpoint, ...env });
+  const rescue = async () => {
+    clean = await fleet.startWorker();
+  };
+  const rowsOf = async (threadId: string) =>
+    (
+      await fleet.sql.query<RunRow>(
+        "select status, attempt, ended_at is not null as ended from runs where thread_id = $1 order by seq",
+        [threadId],
+      )
+    ).rows;
+  const firstRunOf = async (threadId: string) => {
+    const [run] = await eventually(
+      () => fleet.client.runs.list(threadId),
+      (runs) => runs.length > 0,
+    );
+    return run!.run_id;
+  };
+  const atRest = (threadId: string) =>
+    eventually(
+      () => fleet.client.threads.get(threadId),
+      ({ status }) => status !== "busy",
+    );
+
+  test.each([
+    { failpoint: "ring.heard", attempts: 1 },
+    { failpoint: "claim.committed", attempts: 2 },
+    { failpoint: "tape.opened", attempts: 2 },
+    { failpoint: "checkpoint.unwritten:1", attempts: 2 },
+    { failpoint: "checkpoint.written:1", attempts: 2 },
+    { failpoint: "checkpoint.unwritten:3", attempts: 2 },
+    { failpoint: "checkpoint.written:3", attempts: 2 },
+    { failpoint: "graph.finished", attempts: 2 },
+    { failpoint: "tape.flushed", attempts: 2 },
+    { failpoint: "settle.committed", attempts: 1 },
+    { failpoint: "tape.closed", attempts: 1 },
+    { failpoint: "next.rung", attempts: 1 },
+  ])("worker at $failpoint: the run and the one behind it end once, whoever waits is answered", async (given) => {
+    const { client } = fleet;
+    const worker = await armed(given.failpoint);
+    const { thread_id } = await client.threads.create();
+
+    const waiting = client.runs.wait(thread_id, "counter", { input: { log: ["input"], steps: STEPS, ms: 150 } });
+    await firstRunOf(thread_id);
+    const second = await client.runs.create(thread_id, "counter", {
+      input: { log: ["again"], steps: 1, ms: 0 },
+      multitaskStrategy: "enqueue",
+    });
+    expect(await worker.exited).toEqual(KILLED);
+    await rescue();
+
+    expect(((await waiting) as unknown as CounterState).log).toEqual(["input", ...steps(0, STEPS)]);
+    await runReaches(client, thread_id, second.run_id, "success");
+    const { status, values } = await atRest(thread_id);
+    expect(status).toBe("idle");
+    expect((values as unknown as CounterState).log).toEqual([
+      "input",
+      ...steps(0, STEPS),
+      "again",
+      ...steps(STEPS, STEPS + 1),
+    ]);
+    expect(await rowsOf(thread_id)).toEqual([
+      { status: "success", attempt: given.attempts, ended: true },
+      { status: "success", attempt: 1, ended: true },
+    ]);
+  });
+
+  test.each([
+    { failpoint: "tape.released", attempts: 2 },
+    { failpoint: "giveback.committed", attempts: 1 },
+  ])("worker at $failpoint: a run that it gives back goes on elsewhere", async ({ failpoint, attempts }) => {
+    const { client } = fleet;
+    const worker = await armed(failpoint, { BG_JOB_SHUTDOWN_GRACE_PERIOD_SECS: "0" });
+    const { thread_id } = await client.threads.create();
+    const waiting = client.runs.wait(thread_id, "counter", { input: { log: ["input"], steps: 8, ms: 250 } });
+    await runReaches(client, thread_id, await firstRunOf(thread_id), "running");
+
+    await worker.stop(15_000);
+    expect(await worker.exited).toEqual(KILLED);
+    await rescue();
+
+    expect(((await waiting) as unknown as CounterState).log).toEqual(["input", ...steps(0, 8)]);
+    expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: attempts, ended: true }]);
+    expect((await atRest(thread_id)).status).toBe("idle");
+  });
+
+  test.each(["rollback.prepared", "rollback.committed"])(
+    "worker at %s: the run is gone, the thread as it was, whoever waits is answered",
+    async (failpoint) => {
+      const { client } = fleet;
+      const worker = await armed(failpoint);
+      const { thread_id } = await client.threads.create();
+      await client.runs.wait(thread_id, "counter", { input: { log: ["kept"], steps: 1, ms: 0 } });
+      const run = await client.runs.create(thread_id, "counter", { input: { log: ["gone"], steps: 40, ms: 250 } });
+      await runReaches(client, thread_id, run.run_id, "running");
+
+      const joined = client.runs.join(thread_id, run.run_id);
+      await client.runs.cancel(thread_id, run.run_id, false, "rollback");
+      expect(await worker.exited).toEqual(KILLED);
+      await rescue();
+
+      await joined;
+      const { status, values } = await atRest(thread_id);
+      expect(status).toBe("idle");
+      expect((values as unknown as CounterState).log).toEqual(["kept", "step 0"]);
+      const state = await client.threads.getState<CounterState>(thread_id);
+      expect(state.values.log).toEqual(["kept", "step 0"]);
+      expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: 1, ended: true }]);
+    },
+  );
+
+  describe("in the scheduler", () => {
+    const replaceScheduler = async (failpoint: string) => {
+      await fleet.schedulers.at(-1)?.stop(15_000);
+      return await fleet.startScheduler({ GRAPHFLEET_FAILPOINT: failpoint });
+    };
+
+    test("at reap.committed: a run that was taken from a dead worker is found", async () => {
+      const { client } = fleet;
+      const scheduler = await replaceScheduler("reap.committed");
+      const worker = await fleet.startWorker();
+      const { thread_id } = await client.threads.create();
+      const waiting = client.runs.wait(thread_id, "counter", { input: { log: ["input"], steps: 8, ms: 250 } });
+      await runReaches(client, thread_id, await firstRunOf(thread_id), "running");
+
+      process.kill(worker.pid!, "SIGKILL");
+      expect(await scheduler.exited).toEqual(KILLED);
+      await fleet.startScheduler();
+      await rescue();
+
+      expect(((await waiting) as unknown as CounterState).log).toEqual(["input", ...steps(0, 8)]);
+      expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: 2, ended: true }]);
+    });
+
+    test("at doorbell.marked: a run that was marked as rung for, and was not, is found", async () => {
+      const { client } = fleet;
+      const scheduler = await replaceScheduler("doorbell.marked");
+      const { thread_id } = await client.threads.create();
+      const run = await client.runs.create(thread_id, "counter", {
+        input: { log: ["input"], steps: 1, ms: 0 },
+        afterSeconds: 3600,
+      });
+      await fleet.sql.query(
+        "update runs set run_after = now() - interval '1 minute', rung_at = now() - interval '1 minute' where run_id = $1",
+        [run.run_id],
+      );
+
+      expect(await scheduler.exited).toEqual(KILLED);
+      await fleet.startScheduler();
+      await rescue();
+
+      await runReaches(client, thread_id, run.run_id, "success");
+      expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: 1, ended: true }]);
+    });
+  });
+
+  test("the API at run.committed: the run that was not answered for executes once", async () => {
+    const { client } = fleet;
+    const { thread_id } = await client.threads.create();
+    await rescue();
+    await fleet.api.at(-1)!.stop(15_000);
+    const api = await fleet.startApi({ GRAPHFLEET_FAILPOINT: "run.committed" });
+
+    // Not with the SDK, which would ask again.
+    const answer = fetch(`${fleet.url}/threads/${thread_id}/runs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ assistant_id: "counter", input: { log: ["input"], steps: 1, ms: 0 } }),
+    });
+    await expect(answer).rejects.toThrow("fetch failed");
+    expect(await api.exited).toEqual(KILLED);
+    await fleet.startApi();
+
+    await runReaches(client, thread_id, await firstRunOf(thread_id), "success");
+    const { values } = await atRest(thread_id);
+    expect((values as unknown as CounterState).log).toEqual(["input", "step 0"]);
+    expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: 1, ended: true }]);
+  });
+});
