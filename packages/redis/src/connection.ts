@@ -49,6 +49,7 @@ export class RedisLink {
   readonly #uri: string;
   readonly #connections = new Set<Redis>();
   readonly #healthChecks: NodeJS.Timeout;
+  #closed = false;
 
   constructor({ uri, keyPrefix = "graphfleet:", commandTimeoutMs = 2000, log }: RedisOptions) {
     this.#uri = uri;
@@ -69,7 +70,7 @@ export class RedisLink {
   }
 
   get closed(): boolean {
-    return this.command.status === "end";
+    return this.#closed;
   }
 
   /** A connection whose commands fail when Redis is away or slow, and are never sent twice. */
@@ -99,6 +100,7 @@ export class RedisLink {
 
   /** Closes every connection that was opened here. Close what uses them first. */
   async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#healthChecks);
     await Promise.all([...this.#connections].map((redis) => this.release(redis)));
   }
@@ -165,7 +167,13 @@ async function answers(redis: Redis, waitMs: number): Promise<boolean> {
 
 async function hangUp(redis: Redis): Promise<void> {
   if (redis.status === "ready") await Promise.race([redis.quit().catch(() => undefined), waited(500)]);
-  if (redis.status !== "end") redis.disconnect();
+  if (redis.status === "end") return;
+  redis.disconnect();
+  if (redis.status !== "reconnecting") return;
+  // Between two tries ioredis stops trying but never ends, and commands that wait would wait for ever. A try that is
+  // broken off at once does end it.
+  redis.connect().catch(() => undefined);
+  redis.disconnect();
 }
 
 function waited(ms: number): Promise<void> {

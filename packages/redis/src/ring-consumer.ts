@@ -1,5 +1,6 @@
 import type { Ring, RingConsumer } from "@graphfleet/domain";
 import { type Job, Worker } from "bullmq";
+import type { Redis } from "ioredis";
 
 import type { RedisLink } from "./connection.js";
 import { QUEUE_NAME, queuePrefix, type RingData } from "./run-queue.js";
@@ -29,7 +30,8 @@ const CLOSE_MS = 3000;
  */
 export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOptions): RingConsumer {
   const inFlight = new Set<Promise<void>>();
-  const connection = link.connectPatiently("ears");
+  const connections: Redis[] = [];
+  const connection = connect();
 
   const worker = new Worker<RingData>(QUEUE_NAME, hear, {
     connection,
@@ -47,6 +49,14 @@ export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOp
     sparingly((error) => link.log.warn({ reason: reasonOf(error) }, "trouble hearing rings")),
   );
 
+  /** BullMQ blocks on a duplicate. It forgets to close that one when Redis is away, so it is ours as well. */
+  function connect(): Redis {
+    const redis = link.connectPatiently("ears");
+    redis.duplicate = connect;
+    connections.push(redis);
+    return redis;
+  }
+
   async function hear(job: Job<RingData>): Promise<void> {
     const { runId, threadId, fence } = job.data;
     const handled = handle({ runId, threadId, fence }).catch((error: unknown) => {
@@ -63,9 +73,9 @@ export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOp
       .catch((error: unknown) => link.log.debug({ reason: reasonOf(error) }, "worker did not close"));
     while (inFlight.size > 0) await Promise.all(inFlight);
     // Without Redis BullMQ would wait for it. Nothing is lost: a ring that was not ticked off is heard once more.
+    if (connection.status === "ready") await Promise.race([closed, waited(CLOSE_MS)]);
+    await Promise.all(connections.map((redis) => link.release(redis)));
     await Promise.race([closed, waited(CLOSE_MS)]);
-    void worker.disconnect().catch(() => undefined);
-    await link.release(connection);
   }
 
   let closing: Promise<void> | undefined;
