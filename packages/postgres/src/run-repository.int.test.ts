@@ -560,3 +560,25 @@ describe("sweeps", () => {
     expect(counts.oldestPendingSeconds).toBeGreaterThanOrEqual(60);
   });
 });
+
+describe("active", () => {
+  test("newest first over all threads, by status, scope and page", async () => {
+    const owner = randomIds.thread();
+    const scope = { conditions: [{ key: "owner", operator: "eq", value: owner }] } as const;
+    const mine = async () => (await ledger.make.thread({ metadata: { owner } })).id;
+    const [one, two] = [await mine(), await mine()];
+    const made = [];
+    for (const threadId of [one, two, one]) made.push(await ledger.make.run({ threadId }));
+    await ledger.make.run();
+    await runs().claim({ threadId: one }, LEASE);
+    const find = async (status: "pending" | "running" | "all", before: number | null = null, limit = 10) =>
+      await runs().active({ status, before, limit }, scope);
+    const ids = (found: readonly { readonly runId: RunId }[]) => found.map(({ runId }) => runId);
+
+    expect(ids(await find("all"))).toEqual(made.map(({ id }) => id).toReversed());
+    expect(ids(await find("running"))).toEqual([made[0]!.id]);
+    expect(ids(await find("pending"))).toEqual([made[2]!.id, made[1]!.id]);
+    const page = await find("all", null, 2);
+    expect(ids(await find("all", page[1]!.seq, 2))).toEqual([made[0]!.id]);
+  });
+});
