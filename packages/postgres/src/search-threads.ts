@@ -20,6 +20,8 @@ const METADATA = sql.ref("metadata");
 
 /** Matches are counted up to this many: more of them cost more to count than the number is worth on a page. */
 export const COUNTED_MATCHES = 1000;
+/** For a filter on values: each candidate's values have to be fetched and looked into. */
+const COUNTED_BY_VALUES = 100;
 
 /** The threads that a filter wants and a scope allows. Temporary ones are on no list. */
 export const matchingThreads = (filter: ThreadFilter, scope: Scope): Expression<SqlBool> =>
@@ -56,7 +58,8 @@ export async function searchThreads(
 
 /** Exact up to a bound that lies behind the page, and one more than the bound when there are more. */
 async function countMatches(db: Kysely<Database>, query: ThreadQuery, scope: Scope): Promise<number> {
-  const bound = Math.max(COUNTED_MATCHES, query.offset + query.limit) + 1;
+  const counted = query.values === undefined ? COUNTED_MATCHES : COUNTED_BY_VALUES;
+  const bound = Math.max(counted, query.offset + query.limit) + 1;
   const { total } = await db
     .selectFrom((inner) =>
       inner

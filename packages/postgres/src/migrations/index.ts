@@ -2,6 +2,7 @@ import type { Migration } from "./migration.js";
 import { ledger } from "./0001-ledger.js";
 import { checkpoints } from "./0002-checkpoints.js";
 import { storeVectors } from "./0003-store-vectors.js";
+import { threadSearch } from "./0004-thread-search.js";
 
 /** In order. A migration that was released is never edited: its successor repairs it. */
-export const MIGRATIONS: readonly Migration[] = [ledger, checkpoints, storeVectors];
+export const MIGRATIONS: readonly Migration[] = [ledger, checkpoints, storeVectors, threadSearch];
