@@ -96,7 +96,7 @@ export const steps = new StateGraph(Steps)
 /** Asks each of `asks` at once; resume it by value or by map. */
 export const asking = new StateGraph(Steps)
   .addNode("before", () => ({ log: ["before"] }))
-  .addNode("ask", ({ topic }) => ({ log: [`${topic}: ${String(interrupt({ topic }))}`] }))
+  .addNode("ask", ({ topic }) => ({ log: [`${String(topic)}: ${String(interrupt({ topic }))}`] }))
   .addNode("after", () => ({ log: ["after"] }))
   .addEdge(START, "before")
   .addConditionalEdges(

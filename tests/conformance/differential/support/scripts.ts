@@ -18,7 +18,7 @@ const MODES = [
 const human = (content: string) => ({ messages: [{ id: "human", type: "human", content }] });
 
 /** What each graph is given. */
-const INPUTS: Readonly<Record<string, object>> = {
+const INPUTS: Readonly<Record<string, Record<string, unknown>>> = {
   chat: human("hello"),
   steps: { log: ["input"] },
   asking: { log: ["input"], asks: ["why", "how"] },
