@@ -19,12 +19,12 @@ export interface RedisOptions {
   readonly keyPrefix?: string;
   /** Longest wait for an answer, and for the first connection. */
   readonly commandTimeoutMs?: number;
+  /** Idle connections get cut by things in the middle, and half-open ones look alive: how often they are asked. */
+  readonly healthCheckMs?: number;
   readonly log: Log;
 }
 
 const MAX_BACKOFF_MS = 2000;
-/** Idle connections get cut by things in the middle, and half-open ones look alive: ask now and then. */
-const HEALTH_CHECK_MS = 10_000;
 
 /**
  * Opens Redis. Waits a moment for the first connection and returns without it when Redis is away: it keeps trying.
@@ -48,10 +48,11 @@ export class RedisLink {
 
   readonly #uri: string;
   readonly #connections = new Set<Redis>();
+  readonly #blocking = new WeakSet<Redis>();
   readonly #healthChecks: NodeJS.Timeout;
   #closed = false;
 
-  constructor({ uri, keyPrefix = "graphfleet:", commandTimeoutMs = 2000, log }: RedisOptions) {
+  constructor({ uri, keyPrefix = "graphfleet:", commandTimeoutMs = 2000, healthCheckMs = 10_000, log }: RedisOptions) {
     this.#uri = uri;
     this.keyPrefix = keyPrefix;
     this.commandTimeoutMs = commandTimeoutMs;
@@ -61,7 +62,7 @@ export class RedisLink {
       waitMs: commandTimeoutMs,
       log,
     });
-    this.#healthChecks = setInterval(() => void this.#checkHealth(), HEALTH_CHECK_MS);
+    this.#healthChecks = setInterval(() => void this.#checkHealth(), healthCheckMs);
     this.#healthChecks.unref();
   }
 
@@ -84,9 +85,14 @@ export class RedisLink {
     });
   }
 
-  /** A connection as BullMQ's workers want it: commands wait until Redis is back. */
-  connectPatiently(purpose: string): Redis {
-    return this.#open(purpose, { maxRetriesPerRequest: null });
+  /**
+   * A connection as BullMQ's workers want it: commands wait until Redis is back. One that blocks on purpose cannot be
+   * asked for its health; BullMQ watches it.
+   */
+  connectPatiently(purpose: string, { blocks }: { readonly blocks: boolean }): Redis {
+    const redis = this.#open(purpose, { maxRetriesPerRequest: null });
+    if (blocks) this.#blocking.add(redis);
+    return redis;
   }
 
   /** @throws DomainError `unavailable` when Redis does not answer. */
@@ -142,7 +148,8 @@ export class RedisLink {
 
   async #checkHealth(): Promise<void> {
     const checks = [...this.#connections].map(async (redis) => {
-      if (redis.status === "ready" && !(await answers(redis, this.commandTimeoutMs))) redis.disconnect(true);
+      if (redis.status !== "ready" || this.#blocking.has(redis)) return;
+      if (!(await answers(redis, this.commandTimeoutMs))) redis.disconnect(true);
     });
     await Promise.all(checks);
   }

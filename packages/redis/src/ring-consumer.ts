@@ -31,7 +31,7 @@ const CLOSE_MS = 3000;
 export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOptions): RingConsumer {
   const inFlight = new Set<Promise<void>>();
   const connections: Redis[] = [];
-  const connection = connect();
+  const connection = connect(false);
 
   const worker = new Worker<RingData>(QUEUE_NAME, hear, {
     connection,
@@ -50,9 +50,9 @@ export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOp
   );
 
   /** BullMQ blocks on a duplicate. It forgets to close that one when Redis is away, so it is ours as well. */
-  function connect(): Redis {
-    const redis = link.connectPatiently("ears");
-    redis.duplicate = connect;
+  function connect(blocks: boolean): Redis {
+    const redis = link.connectPatiently(blocks ? "ears" : "ears-control", { blocks });
+    redis.duplicate = () => connect(true);
     connections.push(redis);
     return redis;
   }
