@@ -6,13 +6,11 @@ import {
   type StreamMode,
   type TapeEntry,
 } from "@graphfleet/domain";
+import { nameOf } from "../http/event-name.js";
 import type { SseEvent } from "../http/sse.js";
 
 /** Every reader gets these, whatever modes it asked for. */
 const ALWAYS = new Set(["metadata", "error", "feedback"]);
-
-/** Events that speak for the whole run and carry no namespace in their name. */
-const WITHOUT_NAMESPACE = new Set([...ALWAYS, "events"]);
 
 /**
  * Turns a run's entries into the events of the classic stream: named by mode and namespace, numbered along the run.
@@ -59,10 +57,4 @@ function isWanted(event: string, wanted: ReadonlySet<string>): boolean {
   if (event === "messages") return wanted.has("messages-tuple");
   if (event.startsWith("messages/")) return wanted.has("messages");
   return wanted.has(event);
-}
-
-/** The name of an entry on the classic stream: its event, and the subgraph that spoke. */
-export function nameOf({ event, ns }: TapeEntry): string {
-  if (ns.length === 0 || WITHOUT_NAMESPACE.has(event) || event.startsWith("messages/")) return event;
-  return [event, ...ns].join("|");
 }

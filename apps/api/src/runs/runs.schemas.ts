@@ -11,6 +11,7 @@ import {
   oneOrMany,
   Uuid,
 } from "../http/schemas.js";
+import { Command } from "../http/command-schema.js";
 
 /** A run may be put off for ten years; more is a mistake in units. */
 const AFTER_SECONDS_MAX = 315_360_000;
@@ -33,26 +34,6 @@ const StreamModes = Type.Optional(oneOrMany(StreamModeName));
 const Nodes = Type.Optional(
   eitherOf<"*" | readonly string[]>('"*" or a list of node names', Type.Literal("*"), Type.Array(Type.String())),
 );
-
-/** `resume` may be anything, null too. */
-export const Command = Type.Object({
-  update: Type.Optional(
-    eitherOf<Static<typeof AnyJson>>(
-      "an object or a list of [key, value] pairs",
-      AnyObject,
-      Type.Array(Type.Tuple([Type.String(), AnyJson])),
-    ),
-  ),
-  resume: Type.Optional(AnyJson),
-  goto: Type.Optional(
-    eitherOf<Static<typeof AnyJson>>(
-      "a node name, a {node, input} object, or a list of those",
-      Type.String(),
-      Type.Object({ node: Type.String() }),
-      Type.Array(Type.Union([Type.String(), Type.Object({ node: Type.String() })])),
-    ),
-  ),
-});
 
 const Config = Type.Object({
   tags: Type.Optional(Type.Array(Type.String())),

@@ -1,6 +1,6 @@
 import { STATE_UPDATE, type ThreadNews } from "@graphfleet/domain";
+import { nameOf } from "../http/event-name.js";
 import type { SseEvent } from "../http/sse.js";
-import { nameOf } from "../runs/run-events.js";
 
 /** What a reader of a thread wants to hear of: all events of its runs, only their begin and end, or edits of its state. */
 export type ThreadStreamMode = "run_modes" | "lifecycle" | "state_update";

@@ -13,7 +13,7 @@ import {
   SortOrder,
   Uuid,
 } from "../http/schemas.js";
-import { Command } from "../runs/runs.schemas.js";
+import { Command } from "../http/command-schema.js";
 
 /** A hundred years; more is a mistake in units. */
 const TTL_MINUTES_MAX = 52_560_000;
