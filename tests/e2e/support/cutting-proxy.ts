@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { freePort } from "@graphfleet/embedded";
 
-/** A wire between a client and a server that can be cut: every open connection is reset, later ones work. */
+/** A wire between a client and a server that can be cut or go dead. Connections made later work. */
 export class CuttingProxy {
   readonly url: string;
   /** Connections that were made so far. */
   accepted = 0;
+  /** Called with everything that the server says, after it was passed on. */
+  onAnswer: (text: string) => void = () => undefined;
   readonly #open = new Set<Socket>();
   readonly #close: () => void;
 
@@ -26,8 +28,17 @@ export class CuttingProxy {
     return proxy;
   }
 
+  /** Resets every open connection. */
   cut(): void {
     for (const socket of this.#open) socket.resetAndDestroy();
+  }
+
+  /** Nothing passes any more, and nobody is told: what is left of a connection when a machine loses its power. */
+  freeze(): void {
+    for (const socket of this.#open) {
+      socket.unpipe();
+      socket.pause();
+    }
   }
 
   close(): void {
@@ -37,6 +48,7 @@ export class CuttingProxy {
 
   #wire(client: Socket, server: Socket): void {
     this.accepted += 1;
+    server.on("data", (bytes: Buffer) => this.onAnswer(bytes.toString("latin1")));
     for (const [socket, other] of [
       [client, server],
       [server, client],
