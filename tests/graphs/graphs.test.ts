@@ -5,6 +5,7 @@ import { graph as big } from "./big.js";
 import { graph as blocker } from "./blocker.js";
 import { graph as context } from "./context.js";
 import { graph as counter } from "./counter.js";
+import { graph as crasher } from "./crasher.js";
 import { graph as echo } from "./echo.js";
 import { graph as failing } from "./failing.js";
 import { graph as interrupting } from "./interrupting.js";
@@ -13,7 +14,7 @@ import { graph as subgraph } from "./subgraph.js";
 import { graph as tokens } from "./tokens.js";
 
 const store = new InMemoryStore();
-for (const graph of [big, blocker, context, counter, echo, failing, interrupting, slow, subgraph, tokens]) {
+for (const graph of [big, blocker, context, counter, crasher, echo, failing, interrupting, slow, subgraph, tokens]) {
   graph.checkpointer = new MemorySaver();
   graph.store = store;
 }
@@ -31,6 +32,12 @@ test("echo answers with the last human message", async () => {
   const { messages } = await echo.invoke({ messages: [new HumanMessage("hello")] }, thread());
 
   expect(messages.map(({ text }) => text)).toEqual(["hello", "hello"]);
+});
+
+test("crasher survives the attempt after the last crash", async () => {
+  const { survived } = await crasher.invoke({ crashes: 2 }, { ...thread(), metadata: { run_attempt: 3 } });
+
+  expect(survived).toBe(true);
 });
 
 describe("slow", () => {
