@@ -12,7 +12,7 @@ export interface ZombiesOptions {
 }
 
 /** The graph was told to stop and did not. Its run goes on without it. */
-export class IgnoredStop extends Error {
+class IgnoredStop extends Error {
   override readonly name = "IgnoredStop";
 }
 
