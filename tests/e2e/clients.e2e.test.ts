@@ -114,13 +114,13 @@ describeFleet("what clients of the official server rely on", () => {
       );
 
       expect(heartbeats).toBe(2);
-      expect(proxy.accepted).toBe(2);
+      expect(proxy.answered).toBe(2);
       expect(isNumberedFromZero(events as Event[])).toBe(true);
       expect(events.at(-1)).toMatchObject({ event: "values", data: { finished: ["x"] } });
     });
   });
 
-  test("a run that is silent for 20 seconds yields nothing but its events, on one connection", async () => {
+  test("a run that is silent for 20 seconds yields nothing but its events, by one request", async () => {
     const { proxy, client } = await afar();
 
     const events = await collect(
@@ -128,7 +128,7 @@ describeFleet("what clients of the official server rely on", () => {
     );
 
     expect(events.map(({ event }) => event)).toEqual(["metadata", "custom", "custom", "updates"]);
-    expect(proxy.accepted).toBe(1);
+    expect(proxy.answered).toBe(1);
   });
 
   describe("ids", () => {
