@@ -20,6 +20,7 @@ describe("startApi", () => {
       maxBodyBytes: 1,
       storage: {},
       metrics: new Metrics({ process: false }),
+      info: { version: "0.0.0" },
     };
 
     await expect(startApi(parts as unknown as ApiParts)).rejects.toThrow(

@@ -99,7 +99,7 @@ export function fakeLedger(): FakeLedger {
           .filter(({ run, seq }) => !isTerminal(run.status) && (before === null || seq < before))
           .filter(({ run }) => status === "all" || run.status === status)
           .filter(({ run }) => isVisible(rows.threads.get(run.threadId)!, scope))
-          .reverse()
+          .toReversed()
           .slice(0, limit)
           .map(({ run, seq }) => ({ runId: run.id, threadId: run.threadId, seq })),
       delete: async (id) => void rows.runs.delete(id),
