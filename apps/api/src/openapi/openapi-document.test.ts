@@ -4,7 +4,7 @@ import { json, nothing, operations } from "../http/operation.js";
 import { Flag, Limit, oneOrMany, Uuid } from "../http/schemas.js";
 import { OPERATIONS } from "../operations.js";
 import { docsPage } from "./docs-page.js";
-import { endpointsPage } from "./endpoints-page.js";
+import { withEndpoints } from "./endpoints-table.js";
 import { openApiDocument } from "./openapi-document.js";
 
 const Thing = Type.Object({ id: Uuid, tags: Type.Array(Type.String()) }, { title: "Thing" });
@@ -85,7 +85,11 @@ test("the page shows each operation, as text", () => {
   expect(page).not.toMatch(/<script|src=|https?:/);
 });
 
-test("docs/endpoints.md is up to date; pnpm build && pnpm docs:endpoints writes it", () => {
-  const file = readFileSync(new URL("../../../../docs/endpoints.md", import.meta.url), "utf8");
-  expect(file).toBe(endpointsPage(OPERATIONS));
+test("the README's table of endpoints is up to date; pnpm build && pnpm docs:endpoints writes it", () => {
+  const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
+  expect(readme).toBe(withEndpoints(readme, OPERATIONS));
+});
+
+test("a README without a place for the table is refused", () => {
+  expect(() => withEndpoints("# Nothing here", OPERATIONS)).toThrow("lacks the marks");
 });

@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { OPERATIONS } from "../operations.js";
-import { endpointsPage } from "./endpoints-page.js";
+import { withEndpoints } from "./endpoints-table.js";
 
-// Writes docs/endpoints.md. A test tells when it is due.
-writeFileSync(new URL("../../../../docs/endpoints.md", import.meta.url), endpointsPage(OPERATIONS));
+// Writes the table of endpoints in the README. A test tells when it is due.
+const README = new URL("../../../../README.md", import.meta.url);
+writeFileSync(README, withEndpoints(readFileSync(README, "utf8"), OPERATIONS));
