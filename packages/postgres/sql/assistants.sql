@@ -51,6 +51,9 @@ delete
 from "crons"
 where "assistant_id" = $1;
 delete
+from "runs"
+where "assistant_id" = $1 and "ended_at" is not null;
+delete
 from "assistants"
 where "assistant_id" = $1;
 commit;

@@ -66,6 +66,17 @@ describe("versions", () => {
     expect(await assistants().update(randomIds.assistant(), {}, WHOLE_HOUSE)).toBeNull();
   });
 
+  test("delete takes runs that are over along, and lets the others end", async () => {
+    const { id } = await ledger.make.assistant();
+    const [over, waiting] = [await ledger.make.run({ assistantId: id }), await ledger.make.run({ assistantId: id })];
+    await ledger.storage.runs.requestCancel([over.id], "interrupt");
+
+    await assistants().delete(id, WHOLE_HOUSE);
+
+    expect(await ledger.storage.runs.find(over.id)).toBeNull();
+    expect(await ledger.storage.runs.find(waiting.id)).toMatchObject({ status: "pending" });
+  });
+
   test("delete removes versions and crons", async () => {
     const { id } = await ledger.make.assistant();
     await ledger.pool.query(

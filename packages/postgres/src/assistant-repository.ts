@@ -122,6 +122,8 @@ export class PostgresAssistantRepository implements AssistantRepository {
     return inTransaction(this.#db, async (tx) => {
       if (!(await lock(tx, id, scope))) return false;
       await tx.deleteFrom("crons").where("assistant_id", "=", id).execute();
+      // Without an index on purpose: every run would pay for it, and assistants are rarely deleted.
+      await tx.deleteFrom("runs").where("assistant_id", "=", id).where("ended_at", "is not", null).execute();
       await tx.deleteFrom("assistants").where("assistant_id", "=", id).execute();
       return true;
     });

@@ -20,7 +20,10 @@ export interface AssistantRepository {
   count(filter: AssistantFilter, scope: Scope): Promise<number>;
   /** Writes a new version numbered after the highest one there is, and makes it the active one. */
   update(id: AssistantId, patch: AssistantPatch, scope: Scope): Promise<Assistant | null>;
-  /** Removes the assistant with its versions and crons. @returns false when there is none. */
+  /**
+   * Removes the assistant with its versions, its crons and its runs that are over. Runs in flight have all they need and
+   * end as they would have. @returns false when there is none.
+   */
   delete(id: AssistantId, scope: Scope): Promise<boolean>;
   /** Newest first. */
   versions(
