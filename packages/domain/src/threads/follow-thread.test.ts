@@ -23,7 +23,8 @@ function setUp() {
     news.map((item) =>
       item.kind === "event" ? item.entry.event : `${item.runId === runId(1) ? 1 : 2} ${item.status}`,
     );
-  return { ledger, tapes, follow, stop, reading, told };
+  const numbers = () => news.map(({ seq }) => seq);
+  return { ledger, tapes, follow, stop, reading, told, numbers };
 }
 
 test("begins at the run in flight, at the beginning, or behind a number", async () => {
@@ -52,7 +53,7 @@ test("tells of run after run, and of what happens between them", async () => {
 });
 
 test("the ledger tells the end of a run that the tape does not know, once", async () => {
-  const { ledger, tapes, stop, reading, told } = setUp();
+  const { ledger, tapes, stop, reading, told, numbers } = setUp();
   ledger.addRun({ status: "running" });
   tapes.add(THREAD, anEntry({ seq: 1, event: OPEN, n: -1 }), anEntry({ seq: 2 }));
   await tapes.waiting();
@@ -63,12 +64,34 @@ test("the ledger tells the end of a run that the tape does not know, once", asyn
   ledger.addRun({ status: "error" });
   await tapes.poke(THREAD);
   await tapes.waiting();
+  expect(told()).toEqual(["values"]);
+  tapes.idle();
+  await tapes.waiting();
   tapes.add(THREAD, endOf(3, 1, "error"));
   await tapes.waiting();
   stop.abort();
   await reading;
 
   expect(told()).toEqual(["values", "1 error"]);
+  expect(numbers()).toEqual([2, 3]);
+});
+
+test("a last page that comes a moment after the ledger knew keeps its place", async () => {
+  const { ledger, tapes, stop, reading, told, numbers } = setUp();
+  ledger.addRun({ status: "running" });
+  tapes.add(THREAD, anEntry({ seq: 1, event: OPEN, n: -1 }), anEntry({ seq: 2 }));
+  await tapes.waiting();
+
+  ledger.addRun({ status: "success" });
+  tapes.idle();
+  await tapes.waiting();
+  tapes.add(THREAD, anEntry({ seq: 3 }), endOf(4));
+  await tapes.waiting();
+  stop.abort();
+  await reading;
+
+  expect(told()).toEqual(["values", "values", "1 success"]);
+  expect(numbers()).toEqual([2, 3, 4]);
 });
 
 test("ends with its thread", async () => {

@@ -7,7 +7,7 @@ import { isTerminal } from "../runs/run.js";
 import { END, OPEN, type RunEnd, type StreamBus, type TapeEntry } from "../runs/tape.js";
 import type { Storage } from "../storage.js";
 
-/** Something that happened on a thread. `seq` grows along the thread, except that two in a row may have the same one. */
+/** Something that happened on a thread. `seq` grows along the thread. */
 export type ThreadNews =
   | { readonly kind: "event"; readonly seq: number; readonly entry: TapeEntry }
   | { readonly kind: "run_ended"; readonly seq: number; readonly runId: RunId; readonly status: RunEnd["status"] };
@@ -38,13 +38,15 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
      * Reads the thread's tape until `signal` aborts or the thread is gone.
      *
      * The end of a run may be missing on the tape: nobody was there to write it, or it was lost. Then the ledger tells
-     * it, at the next poke or idle tick.
+     * it. A worker writes the ledger first and the tape's last page a moment later, so the page gets until the next idle
+     * tick to come. Its number was reserved, and is the end's number either way.
      */
     async *followThread(
       id: ThreadId,
       { after, signal }: { readonly after: number; readonly signal: AbortSignal },
     ): AsyncGenerator<ThreadNews> {
       const speaking = new Set<RunId>();
+      const overdue = new Set<RunId>();
       const toldByLedger = new Set<RunId>();
       let seq = after;
       for await (const heard of bus.read(id, { after, signal })) {
@@ -55,6 +57,7 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
           if (runId === null) yield { kind: "event", seq, entry };
           else if (entry.event === END) {
             speaking.delete(runId);
+            overdue.delete(runId);
             if (toldByLedger.delete(runId)) continue;
             yield { kind: "run_ended", seq, runId, status: (JSON.parse(entry.data) as RunEnd).status };
           } else {
@@ -65,8 +68,13 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
           for (const runId of speaking) {
             const status = await endOf(runId);
             if (status === null) continue;
+            if (heard.kind === "poke" || !overdue.delete(runId)) {
+              overdue.add(runId);
+              continue;
+            }
             speaking.delete(runId);
             toldByLedger.add(runId);
+            seq += 1;
             yield { kind: "run_ended", seq, runId, status };
           }
           if ((await storage.threads.peek(id, WHOLE_HOUSE)) === null) return;
