@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
-import { armFailpoint, createLogger, hidePasswords, Lifecycle, loadEnv, Metrics, redact } from "@graphfleet/chassis";
-import { allowAll, randomIds } from "@graphfleet/domain";
+import {
+  armFailpoint,
+  createLogger,
+  hidePasswords,
+  Lifecycle,
+  loadEnv,
+  Metrics,
+  redact,
+  patiently,
+} from "@graphfleet/chassis";
+import { allowAll, randomIds, isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
@@ -8,7 +17,6 @@ import { startApi } from "./api.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
 import { gaugeFleet } from "./fleet-gauges.js";
-import { patiently } from "./patiently.js";
 
 // The whole process, top to bottom. The API writes down what is asked and reads out what came of it; it executes nothing.
 
@@ -29,7 +37,7 @@ try {
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
-  const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, stopping: life.stopping, log };
+  const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };
   const ledger = await patiently(() => openPostgres(database), patience);
   life.use("postgres", ledger, (it) => it.close());
   await requireCurrentSchema(ledger.pool);

@@ -7,8 +7,9 @@ import {
   Metrics,
   redact,
   startOpsServer,
+  patiently,
 } from "@graphfleet/chassis";
-import { makeSignals } from "@graphfleet/domain";
+import { makeSignals, isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { SchedulerEnv, schedulerConfig } from "./config.js";
@@ -16,6 +17,9 @@ import { FAILPOINTS, storageWithFailpoints } from "./failpoints.js";
 import { startScheduler } from "./scheduler.js";
 
 // The whole process, top to bottom. A scheduler knows no graphs: user code never runs here.
+
+/** A database that is just starting gets this long; then whoever supervises us may try something else. */
+const POSTGRES_PATIENCE_MS = 120_000;
 
 try {
   const env = loadEnv(SchedulerEnv, process.env);
@@ -26,7 +30,9 @@ try {
   log.debug(redact(config), "configuration");
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
-  const ledger = await openPostgres({ ...config.database, applicationName: `graphfleet-${config.service}`, onError });
+  const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
+  const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };
+  const ledger = await patiently(() => openPostgres(database), patience);
   life.use("postgres", ledger, (it) => it.close());
   await requireCurrentSchema(ledger.pool);
 

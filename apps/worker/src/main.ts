@@ -8,7 +8,9 @@ import {
   Metrics,
   redact,
   startOpsServer,
+  patiently,
 } from "@graphfleet/chassis";
+import { isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { describeError, loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
@@ -19,6 +21,9 @@ import { observeRuns } from "./worker-metrics.js";
 import { startWorker, type Worker } from "./worker.js";
 
 // The whole process, top to bottom. A worker executes runs; how many there are is nobody's business but the operator's.
+
+/** A database that is just starting gets this long; then whoever supervises us may try something else. */
+const POSTGRES_PATIENCE_MS = 120_000;
 
 try {
   const env = loadEnv(WorkerEnv, process.env);
@@ -32,7 +37,9 @@ try {
   Object.assign(process.env, await readProjectEnv(project, process.env));
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
-  const ledger = await openPostgres({ ...config.database, applicationName: `graphfleet-${config.service}`, onError });
+  const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
+  const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };
+  const ledger = await patiently(() => openPostgres(database), patience);
   life.use("postgres", ledger, (it) => it.close());
   await requireCurrentSchema(ledger.pool);
 

@@ -5,3 +5,4 @@ export { type HostProcess, Lifecycle, type LifecycleLog, type LifecycleOptions }
 export { createLogger, LogEnv, type Logger, type LoggerOptions, logOptions } from "./logger.js";
 export { type Counter, type Gauge, type Histogram, Metrics, MetricsEnv, type MetricsOptions } from "./metrics.js";
 export { type OpsOptions, type OpsServer, startOpsServer } from "./ops-server.js";
+export { type PatienceOptions, patiently } from "./patiently.js";

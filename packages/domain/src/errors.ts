@@ -81,3 +81,6 @@ export const alreadyExists = (noun: "Assistant" | "Thread") =>
   new DomainError("already_exists", `${noun} already exists`);
 export const forbidden = (message = "Forbidden") => new DomainError("forbidden", message);
 export const unavailable = (message: string, cause?: unknown) => new DomainError("unavailable", message, {}, cause);
+
+/** Whether an error says that something we need is away for now, and not that somebody did something wrong. */
+export const isOutage = (error: unknown): boolean => error instanceof DomainError && error.code === "unavailable";

@@ -1,7 +1,7 @@
 import {
   type ClaimedRun,
   claimOf,
-  DomainError,
+  isOutage,
   type GraphRunner,
   type Lease,
   LeaseLost,
@@ -94,6 +94,3 @@ const fields = (run: ClaimedRun) => ({
 });
 
 const stopped = (signal: AbortSignal): Outcome => ({ kind: "stopped", reason: signal.reason as StopReason });
-
-/** Ours, not the graph's: the run may be tried again. */
-const isOutage = (error: unknown): boolean => error instanceof DomainError && error.code === "unavailable";

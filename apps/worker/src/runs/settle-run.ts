@@ -1,7 +1,7 @@
 import {
   claimOf,
   type ClaimedRun,
-  DomainError,
+  isOutage,
   type GraphError,
   type GraphRunner,
   type Log,
@@ -140,7 +140,7 @@ export function makeSettleRun(deps: SettleRunDeps) {
       try {
         return await write();
       } catch (error) {
-        if (!(error instanceof DomainError && error.code === "unavailable")) throw error;
+        if (!isOutage(error)) throw error;
         log.warn({ err: error, delay_ms: delayMs }, "the ledger is away; trying again");
         await new Promise((resolve) => setTimeout(resolve, delayMs));
       }
