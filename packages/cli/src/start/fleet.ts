@@ -51,6 +51,8 @@ export class Fleet {
       this.#spec(`worker-${index + 1}`, "@graphfleet/worker/main", {
         N_JOBS_PER_WORKER: String(options.jobsPerWorker),
         OPS_PORT: "0",
+        // Whoever presses Ctrl-C does not want to wait for a run; given back, it goes on at the next start.
+        BG_JOB_SHUTDOWN_GRACE_PERIOD_SECS: this.#parts.env.BG_JOB_SHUTDOWN_GRACE_PERIOD_SECS ?? "5",
       }),
     );
     const specs = [
