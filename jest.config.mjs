@@ -55,7 +55,7 @@ export default {
       testMatch: [
         ...beside(".test.ts"),
         "<rootDir>/{scripts,tests/bench,tests/deploy}/**/*.test.mjs",
-        "<rootDir>/tests/graphs/*.test.ts",
+        "<rootDir>/tests/{graphs,chaos}/**/*.test.ts",
       ],
       testPathIgnorePatterns: [...base.testPathIgnorePatterns, "\\.(int|e2e)\\.test\\.ts$"],
     },

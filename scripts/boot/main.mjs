@@ -20,6 +20,8 @@ const COMMANDS = {
     args: ["--no-watchman"],
   },
   bench: { script: "tests/bench/run.mjs", nodeArgs: [], args: [] },
+  // Built only for those who run it.
+  chaos: { script: "tests/chaos/dist/main.js", nodeArgs: [], args: [], projects: ["tests/chaos"] },
 };
 
 /** Installs and builds what has changed, then hands over to the command; its exit code becomes ours. */
@@ -41,7 +43,7 @@ async function boot([name = "", ...args]) {
 
   const progress = new Progress(2, process.stdout);
   await progress.step("installing packages", () => install(ROOT, env));
-  await progress.step("building", () => build(ROOT, env));
+  await progress.step("building", () => build(ROOT, env, command.projects));
 
   const script = join(ROOT, command.script);
   if (!existsSync(script))

@@ -1,4 +1,5 @@
 export { databaseUri, openLedger, type LedgerOptions, type TestLedger } from "./ledger.js";
+export { type FaultProxy, openFaultProxy } from "./fault-proxy.js";
 export { openLedgerProxy, type LedgerProxy } from "./ledger-proxy.js";
 export type { Make, RunFields } from "./ledger-factories.js";
 export { manualClock, type ManualClock } from "./clock.js";

@@ -1,0 +1,49 @@
+import type { HistoryEvent } from "../history.js";
+import type { Facts, RunFact, Violation } from "./facts.js";
+
+type Streamed = Extract<HistoryEvent, { kind: "streamed" }>;
+
+/** A tape may lose what Redis had no chance to take: while it was away, and what it had before it forgot everything. */
+const TAKES_THE_TAPE = ["redis restart", "redis flushed", "redis half-open", "redis slow"];
+/** Numbers that were spent on lost events are seen by a client as soon as the next event comes. */
+const AROUND_MS = 2_000;
+
+/** I6: ids grow over all connections, every stream ends, and a gap has a reason that shows. */
+export function streamsAreWhole(history: readonly HistoryEvent[], { runs }: Facts): Violation[] {
+  const rule = "I6 streams are ordered, whole, and end";
+  const rows = new Map(runs.map((run) => [run.run, run]));
+  return history.flatMap((event) => {
+    if (event.kind !== "streamed") return [];
+    const wrong = wrongOf(event, rows.get(event.run), history);
+    return wrong === null ? [] : [{ rule, text: `stream of run ${event.run} ${wrong}` }];
+  });
+}
+
+function wrongOf(read: Streamed, run: RunFact | undefined, history: readonly HistoryEvent[]): string | null {
+  if (!read.ended) return "did not end";
+  if (read.ids.some((id, i) => id <= (read.ids[i - 1] ?? -1))) return `has ids out of order: ${read.ids.join(" ")}`;
+  if (new Set(read.steps).size !== read.steps.length) return `tells a saved step twice: ${read.steps.join(", ")}`;
+  if (run === undefined || run.status !== "success" || read.steps.length === run.steps) return null;
+  return lostItsTape(run, history)
+    ? null
+    : `misses steps: ${read.steps.length} of ${run.steps}, ids ${read.ids.join(" ")}`;
+}
+
+/** Streams that are not whole because Redis was taken from under them; they are told in the report. */
+export function excusedGaps(history: readonly HistoryEvent[], { runs }: Facts): number {
+  const rows = new Map(runs.map((run) => [run.run, run]));
+  return history.filter((event) => {
+    const run = event.kind === "streamed" ? rows.get(event.run) : undefined;
+    if (event.kind !== "streamed" || run?.status !== "success") return false;
+    return event.steps.length < run.steps && lostItsTape(run, history);
+  }).length;
+}
+
+const lostItsTape = (run: RunFact, history: readonly HistoryEvent[]): boolean =>
+  history.some(
+    (event) =>
+      event.kind === "fault" &&
+      TAKES_THE_TAPE.includes(event.name) &&
+      event.at - AROUND_MS < (run.endedAt ?? Infinity) &&
+      event.until + AROUND_MS > run.createdAt,
+  );
