@@ -48,7 +48,9 @@ export function reportOf({ seed, minutes, history, facts, violations, quietAfter
     ),
     "",
     faultTable(history),
-    ...(violations.length === 0 ? [] : ["", ...violations.map(({ rule, text }) => `- ${rule}: ${text}`)]),
+    ...(violations.length === 0
+      ? []
+      : ["", "Violations:", "", ...violations.map(({ rule, text }) => `- ${rule}: ${text}`)]),
     "",
   ].join("\n");
 }

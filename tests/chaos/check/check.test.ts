@@ -82,6 +82,11 @@ describe("a history in which nothing went wrong", () => {
     ],
     ["a whole stream", happened(acknowledged(), streamed()), facts()],
     ["an answer", happened({ kind: "answered", run: "r1", mark: "a", log: ["a", "step 0", "step 1"] }), facts()],
+    [
+      "the step in flight, made again by the next attempt",
+      happened(streamed({ steps: ["step 0", "step 0", "step 1"] })),
+      facts({ runs: [run({ attempt: 2 })] }),
+    ],
     ["a gap while Redis was away", happened(streamed({ steps: ["step 1"] }), fault("redis restart")), facts()],
   ])("%s: no complaint", (_name, history, found) => {
     expect(check(history, found)).toEqual([]);
@@ -134,6 +139,13 @@ describe("a history in which something went wrong", () => {
     ],
     ["I5", "a thread at rest is busy", none, facts({ threads: [thread({ status: "busy" })] })],
     ["I6", "ids repeat after a reconnect", happened(streamed({ ids: [0, 1, 1, 2] })), facts()],
+    ["I6", "a step came again in one attempt", happened(streamed({ steps: ["step 0", "step 0", "step 1"] })), facts()],
+    [
+      "I6",
+      "more than the step in flight came again",
+      happened(streamed({ steps: ["step 0", "step 1", "step 0", "step 1"] })),
+      facts({ runs: [run({ attempt: 2 })] }),
+    ],
     ["I6", "a stream did not end", happened(streamed({ ended: false })), facts()],
     ["I6", "an event is missing and Redis was there", happened(streamed({ steps: ["step 1"] })), facts()],
     [

@@ -22,10 +22,7 @@ export async function readFacts(fleet: ChaosFleet, connectionsBefore: number): P
   return {
     runs,
     threads,
-    immortalTapes: (await immortalKeys(fleet.servers.redis.uri, `${KEY_PREFIX}*`)).filter(
-      // BullMQ keeps a few keys per queue for ever.
-      (key) => !/:bull:|\{?rings?\}?|:(meta|id|events|marker|stalled-check)$/.test(key),
-    ),
+    immortalTapes: await immortalKeys(fleet.servers.redis.uri, `${KEY_PREFIX}tape:*`),
     connections: { before: connectionsBefore + CONNECTIONS_LEEWAY, after: await connectionsOf(fleet) },
   };
 }
