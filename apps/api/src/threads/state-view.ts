@@ -53,5 +53,5 @@ export const toHistoryQuery = (body: HistoryWire): HistoryQuery => ({
 
 function beforeId(before: HistoryWire["before"]): string | undefined {
   if (before === undefined || typeof before === "string") return before;
-  return "configurable" in before ? before.configurable.checkpoint_id : before.checkpoint_id;
+  return before.configurable?.checkpoint_id ?? before.checkpoint_id ?? undefined;
 }

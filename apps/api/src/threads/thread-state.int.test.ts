@@ -186,6 +186,8 @@ describe("GET and POST /threads/:thread_id/history", () => {
       await post(`/threads/${id}/history`, { limit: 100, before: { configurable: checkpoint } }),
     ];
     for (const { json } of older) expect(json).toEqual(rest);
+    for (const before of [{ checkpoint_id: null }, { configurable: { checkpoint_id: null } }, { configurable: {} }, {}])
+      expect((await post(`/threads/${id}/history`, { limit: 100, before })).json).toEqual(all);
 
     expect((await get(`/threads/${id}/history?limit=2`)).json).toEqual(all.slice(0, 2));
     const tagged = await post(`/threads/${id}/history`, { limit: 100, metadata: { tag: "second" }, checkpoint: null });
@@ -197,9 +199,10 @@ describe("GET and POST /threads/:thread_id/history", () => {
     expect((await post(`/threads/${UNKNOWN}/history`)).status).toBe(404);
     const id = await makeThread();
     expect((await post(`/threads/${id}/history`, { limit: 0 })).status).toBe(422);
-    expect((await post(`/threads/${id}/history`, { before: 7 })).text).toBe(
-      "before must be a checkpoint id, a checkpoint, or a config with one",
-    );
+    for (const before of [7, { checkpoint_id: 7 }, { configurable: 7 }])
+      expect((await post(`/threads/${id}/history`, { before })).text).toBe(
+        "before must be a checkpoint id, a checkpoint, or a config with one",
+      );
   });
 });
 

@@ -106,15 +106,19 @@ export type StateUpdateWire = Static<typeof StateUpdateBody>;
 
 export const StatePatchBody = Type.Object({ metadata: AnyObject });
 
-const CheckpointId = Type.Object({ checkpoint_id: Type.String() });
-type CheckpointIdWire = Static<typeof CheckpointId>;
+const TextOrNull = Type.Unsafe<string | null>({ type: ["string", "null"] });
+const CheckpointId = { checkpoint_id: Type.Optional(TextOrNull) };
 
-/** SDKs disagree: the id, a checkpoint, or a config that holds one. */
-const Before = eitherOf<string | CheckpointIdWire | { readonly configurable: CheckpointIdWire }>(
+const BeforeObject = Type.Object({
+  ...CheckpointId,
+  configurable: Type.Optional(Type.Object(CheckpointId)),
+});
+
+/** SDKs disagree: the id, a checkpoint, or a config that holds one. Both objects may come without an id, or with null. */
+const Before = eitherOf<string | Static<typeof BeforeObject>>(
   "a checkpoint id, a checkpoint, or a config with one",
   Type.String(),
-  CheckpointId,
-  Type.Object({ configurable: CheckpointId }),
+  BeforeObject,
 );
 
 export const HistoryQueryString = Type.Object({ limit: Limit, before: Type.Optional(Type.String()) });
