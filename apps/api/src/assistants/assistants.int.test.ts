@@ -213,6 +213,11 @@ describe("POST /assistants/:assistant_id/versions and /latest", () => {
     expect(back.json).toMatchObject({ version: 1, name: "one", context: { c: 1 } });
     const forth = await server.call("POST", `/assistants/${id}/latest?version=2`);
     expect(forth.json).toMatchObject({ version: 2, name: "two" });
+
+    const nulled = await server.call("POST", `/assistants/${id}/latest?version=1`, { version: null });
+    expect(nulled.json).toMatchObject({ version: 1 });
+    const both = await server.call("POST", `/assistants/${id}/latest?version=1`, { version: 2 });
+    expect(both.json).toMatchObject({ version: 2 });
   });
 
   test("404 and 422", async () => {

@@ -81,8 +81,9 @@ export function assistantRoutes(assistants: ManageAssistants): Router {
 
   router.post("/assistants/:assistant_id/latest", async (req, res) => {
     const { assistant_id } = parse(AssistantParams, req.params);
-    const query = parseQuery(AssistantLatestQuery, req.query);
-    const { version } = parse(AssistantLatestBody, { ...query, ...(req.body as object) });
+    const inBody = parse(AssistantLatestQuery, req.body);
+    const wanted = inBody.version === undefined ? parseQuery(AssistantLatestQuery, req.query) : inBody;
+    const { version } = parse(AssistantLatestBody, wanted);
     res.json(assistantView(await assistants.setLatestVersion(assistant_id, version, callerOf(req))));
   });
 
