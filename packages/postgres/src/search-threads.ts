@@ -74,10 +74,14 @@ async function countMatches(db: Kysely<Database>, query: ThreadQuery, scope: Sco
   return total;
 }
 
-/** The columns of what was asked for. Large ones stay on disk unless somebody wants them. */
+/**
+ * The columns of what was asked for. Large ones stay on disk unless somebody wants them. An error counts only as long as
+ * the status says so.
+ */
 function columnsFor(fields: readonly ThreadField[] | undefined): readonly ThreadColumn[] {
   if (fields === undefined) return THREAD_COLUMNS;
-  const columns = THREAD_COLUMNS.filter((column) => (fields as readonly string[]).includes(column));
+  const wanted: readonly string[] = fields.includes("error") ? [...fields, "status"] : fields;
+  const columns = THREAD_COLUMNS.filter((column) => wanted.includes(column));
   return columns.length > 0 ? columns : ["thread_id"];
 }
 

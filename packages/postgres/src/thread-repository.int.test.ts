@@ -133,6 +133,8 @@ describe("search", () => {
       WHOLE_HOUSE,
     );
     expect(items).toEqual([{ id: made[0], status: "interrupted" }]);
+    const error = await threads().search({ ...QUERY, ids: [made[0]!], select: ["error"] }, WHOLE_HOUSE);
+    expect(error.items).toEqual([{ status: "interrupted", error: null }]);
     const context = await threads().search({ ...QUERY, ids: [made[0]!], select: ["context"] }, WHOLE_HOUSE);
     expect(context.items).toHaveLength(1);
   });

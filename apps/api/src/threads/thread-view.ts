@@ -21,9 +21,12 @@ export const threadView = (thread: FoundThread) =>
     status: thread.status,
     values: thread.values,
     interrupts: thread.interrupts,
-    error: thread.error,
+    error: errorOf(thread),
     extracted: thread.extracted,
   });
+
+/** The ledger keeps the note of a failure while the next run waits; the thread is in error no more, though. */
+const errorOf = ({ status, error }: FoundThread) => (error === undefined || status === "error" ? error : null);
 
 /** How long the thread has to live; null when it has no lifetime. Only told to those who ask. */
 export const ttlView = ({ ttl }: Thread) =>
