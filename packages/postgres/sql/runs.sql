@@ -364,6 +364,11 @@ delete from checkpoint_writes w
 where w.thread_id = $3::text
   and (w.run_id = $4::uuid
     or (w.checkpoint_ns, w.checkpoint_id) in (select gone.checkpoint_ns, gone.checkpoint_id from gone));
+select r.status, t.error
+from runs r join threads t on t.thread_id = r.thread_id
+where r.thread_id = $1::uuid and r.status not in ('pending', 'running')
+order by r.ended_at desc nulls last, r.seq desc
+limit 1;
 with inflight as (
   select i.run_id, i.seq, i.status, i.run_after
   from runs i

@@ -1,6 +1,8 @@
 import {
   type GraphError,
+  type LastEnding,
   type Ring,
+  type RunStatus,
   type ThreadId,
   type ThreadSnapshot,
   type ThreadStatus,
@@ -69,6 +71,27 @@ export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: L
     where w.run_id = next.run_id
     returning w.run_id, w.thread_id, w.fence`.execute(tx);
   return rows[0] === undefined ? null : toRing(rows[0]);
+}
+
+/**
+ * What the thread's last run left behind that its checkpoints do not tell: a failure that nobody mended since, or that its
+ * user cancelled it. Null when the checkpoints tell all.
+ */
+export async function endingBefore(
+  tx: Kysely<Database>,
+  id: ThreadId,
+): Promise<{ readonly ending: LastEnding; readonly error: GraphError | null } | null> {
+  const { rows } = await sql<{ readonly status: RunStatus; readonly error: GraphError | null }>`
+    select r.status, t.error
+    from runs r join threads t on t.thread_id = r.thread_id
+    where r.thread_id = ${id}::uuid and r.status not in ('pending', 'running')
+    order by r.ended_at desc nulls last, r.seq desc
+    limit 1`.execute(tx);
+  const [last] = rows;
+  if (last === undefined) return null;
+  if (last.status === "interrupted") return { ending: "cancelled", error: null };
+  const failed = last.status === "error" || last.status === "timeout";
+  return failed && last.error !== null ? { ending: "failed", error: last.error } : null;
 }
 
 /** The ring for the thread's oldest due run, which it marks as rung. */

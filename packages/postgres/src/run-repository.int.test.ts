@@ -382,6 +382,23 @@ describe("rollBack and delete", () => {
     expect(await threadOf(second)).toMatchObject({ status: "interrupted", values: { before: true } });
   });
 
+  test.each([
+    [{ status: "error", ending: "failed", error: { error: "E", message: "m" } } as const, "error"],
+    [{ status: "interrupted", ending: "cancelled" } as const, "idle"],
+  ])("leaves the thread as the run before left it: %j", async (ending, status) => {
+    const first = await claimed();
+    await runs().settle(claimOf(first), { ...COMPLETED, ...ending });
+    const before = await threadOf(first);
+
+    await ledger.make.run({ threadId: first.threadId });
+    const second = (await runs().claim({ threadId: first.threadId }, LEASE))!;
+    await runs().requestCancel([second.id], "rollback");
+    const snapshot = { values: {}, interrupts: {} };
+    await runs().rollBack(claimOf(second), { snapshot, ending: "paused", lastSeq: second.seqBase + 1 });
+
+    expect(await threadOf(first)).toMatchObject({ status, error: before.error });
+  });
+
   test("deletes a run that is over, and no other", async () => {
     const run = await claimed();
     await writeCheckpoint(claimOf(run), "1", null);

@@ -35,7 +35,7 @@ import { claimRun } from "./claim-run.js";
 import { claimableThreads } from "./claimable-threads.js";
 import { giveBackRun, renewRuns } from "./hold-runs.js";
 import { json, jsonb } from "./json.js";
-import { leaveThread, lockThread } from "./leave-thread.js";
+import { endingBefore, leaveThread, lockThread } from "./leave-thread.js";
 import { all, contains, inScope, orTrue } from "./metadata-filter.js";
 import { pageOf } from "./page.js";
 import { RUN_COLUMNS, toRun } from "./run-rows.js";
@@ -208,9 +208,10 @@ export class PostgresRunRepository implements RunRepository {
 
       // After the run's row is gone no writer can pass its guard any more, so this finds all there will ever be.
       await deleteCheckpointsOfRun(tx, threadId, runId);
+      const { ending, error } = (await endingBefore(tx, threadId)) ?? { ending: thread.ending, error: null };
       const next = await leaveThread(tx, threadId, {
-        status: threadStatus(0, thread.ending),
-        error: null,
+        status: threadStatus(0, ending),
+        error,
         snapshot: thread.snapshot,
         lastSeq: thread.lastSeq,
       });
