@@ -73,7 +73,7 @@ export function fakeLedger(): FakeLedger {
           takeOver === null ? {} : { metadata: { ...row.metadata, ...takeOver.metadata }, config: takeOver.config };
         rows.threads.set(id, { ...row, ...taken, status: "busy" });
       },
-      setStatus: async (id, status) => void rows.threads.set(id, { ...rows.threads.get(id)!, status }),
+      setStatus: async (id, status) => void rows.threads.set(id, { ...rows.threads.get(id)!, status, error: null }),
       saveState: async (id, snapshot, status) => {
         const row = rows.threads.get(id)!;
         rows.threads.set(id, { ...row, ...snapshot, status, error: null, streamSeq: row.streamSeq + 1 });

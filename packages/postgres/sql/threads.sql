@@ -109,8 +109,8 @@ where "thread_id" = $4;
 
 -- setStatus
 update "threads"
-set "status" = $1, "updated_at" = clock_timestamp()
-where "thread_id" = $2;
+set "status" = $1, "error" = $2, "updated_at" = clock_timestamp()
+where "thread_id" = $3;
 
 -- saveState
 update "threads"

@@ -157,7 +157,11 @@ export class PostgresThreadRepository implements ThreadRepository {
   }
 
   async setStatus(id: ThreadId, status: ThreadStatus): Promise<void> {
-    await this.#db.updateTable("threads").set({ status, updated_at: NOW }).where("thread_id", "=", id).execute();
+    await this.#db
+      .updateTable("threads")
+      .set({ status, error: null, updated_at: NOW })
+      .where("thread_id", "=", id)
+      .execute();
   }
 
   async saveState(id: ThreadId, snapshot: ThreadSnapshot, status: ThreadStatus): Promise<number> {

@@ -13,10 +13,11 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Holds until it is cancelled, or says nothing and ends. */
+/** Holds until it is cancelled, fails, or says nothing and ends. */
 const perform: Perform = async ({ spec }, tape) => {
   tape.append({ event: "values", data: "{}" });
   if ((spec.input as { block?: boolean }).block === true) return await new Promise(() => undefined);
+  if ((spec.input as { fail?: boolean }).fail === true) return { error: { error: "CustomError", message: "Boo!" } };
   return { values: spec.input };
 };
 
@@ -137,6 +138,18 @@ describe("POST /threads/:thread_id/runs/:run_id/cancel", () => {
     expect((await cancel(id, active, "?wait=true&action=rollback")).status).toBe(204);
     expect((await get(`/threads/${id}/runs`)).json).toEqual([]);
   });
+
+  test.each(["interrupt", "rollback"])(
+    "%s of a waiting run: an idle thread has no error of an earlier run",
+    async (action) => {
+      const id = await makeThread();
+      await get(`/threads/${id}/runs/${await makeRun(id, { input: { fail: true } })}/join`);
+      expect((await get(`/threads/${id}`)).json).toMatchObject({ status: "error", error: { error: "CustomError" } });
+
+      await cancel(id, await makeRun(id, LATER), `?action=${action}`);
+      expect((await get(`/threads/${id}`)).json).toMatchObject({ status: "idle", error: null });
+    },
+  );
 
   test("its stream ends without an error", async () => {
     const id = await makeThread();

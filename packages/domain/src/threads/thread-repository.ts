@@ -41,7 +41,7 @@ export interface ThreadRepository {
     id: ThreadId,
     takeOver: { readonly metadata: JsonObject; readonly config: JsonObject } | null,
   ): Promise<void>;
-  /** A run that never started was taken away. */
+  /** A run that never started was taken away. The error of an earlier run goes too: only the status `error` has one. */
   setStatus(id: ThreadId, status: ThreadStatus): Promise<void>;
   /**
    * The state was edited by hand. Clears the error. Call with the thread locked and no run of it in flight.
