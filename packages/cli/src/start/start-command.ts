@@ -1,11 +1,10 @@
 import { mkdirSync } from "node:fs";
-import { loadProject, ProjectError } from "@graphfleet/runtime";
+import { loadProject, ProjectError } from "@graphfleet/runtime/project";
 import { Problem } from "../problem.js";
 import { Progress } from "../progress.js";
 import { banner } from "./banner.js";
 import { mustBeFree } from "./checks.js";
 import { Fleet, migrateInChild } from "./fleet.js";
-import { startOneProcess } from "./one-process.js";
 import type { StartOptions } from "./start-options.js";
 import { openPostgresStore, openRedisStore } from "./stores.js";
 
@@ -61,7 +60,11 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
     if (redis === null) {
       const stop = await progress.step(
         "fleet",
-        () => startOneProcess({ options, databaseUri: postgres.uri, project, env: io.env }),
+        async () => {
+          // Loads all of LangGraph, which a supervisor of processes has no use for.
+          const { startOneProcess } = await import("./one-process.js");
+          return await startOneProcess({ options, databaseUri: postgres.uri, project, env: io.env });
+        },
         () => "in this process",
       );
       closers.push(stop);
