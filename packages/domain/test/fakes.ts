@@ -9,7 +9,7 @@ import type { CancelledRun } from "../src/runs/run-repository.js";
 import type { Changes, Signals } from "../src/runs/signal-changes.js";
 import type { StreamBus, TapeEntry, TapeEvent, TapeSignal } from "../src/runs/tape.js";
 import type { Repositories, Storage } from "../src/storage.js";
-import type { Thread } from "../src/threads/thread.js";
+import type { Thread, ThreadStatus } from "../src/threads/thread.js";
 import { aRun, aThread } from "./facts.js";
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -28,7 +28,7 @@ const isVisible = ({ metadata }: { readonly metadata: JsonObject }, { conditions
 
 interface Rows {
   assistants: Map<string, Assistant>;
-  threads: Map<string, Thread & { streamSeq: number; temporary: boolean }>;
+  threads: Map<string, Thread & { streamSeq: number; temporary: boolean; resting: ThreadStatus }>;
   runs: Map<string, Run>;
 }
 
@@ -39,7 +39,7 @@ export interface FakeLedger extends Storage {
   /** Runs once, right before the next transaction begins: somebody else was quicker. */
   meanwhile: (() => void) | null;
   addAssistant(assistant: Assistant): Assistant;
-  addThread(facts?: Partial<Thread> & { readonly streamSeq?: number }): Thread;
+  addThread(facts?: Partial<Thread> & { readonly streamSeq?: number; readonly resting?: ThreadStatus }): Thread;
   addRun(facts?: Partial<Run>): Run;
 }
 
@@ -59,7 +59,7 @@ export function fakeLedger(): FakeLedger {
     threads: partly<Repositories["threads"]>("threads", {
       insert: async ({ id, metadata, config = {}, temporary = false }) => {
         if (rows.threads.has(id)) return null;
-        const row = { ...aThread({ id, metadata, config }), streamSeq: 0, temporary };
+        const row = { ...aThread({ id, metadata, config }), streamSeq: 0, temporary, resting: "idle" as const };
         rows.threads.set(id, row);
         return row;
       },
@@ -71,9 +71,13 @@ export function fakeLedger(): FakeLedger {
         const row = rows.threads.get(id)!;
         const taken =
           takeOver === null ? {} : { metadata: { ...row.metadata, ...takeOver.metadata }, config: takeOver.config };
-        rows.threads.set(id, { ...row, ...taken, status: "busy" });
+        const resting = row.status === "busy" ? row.resting : row.status;
+        rows.threads.set(id, { ...row, ...taken, status: "busy", resting });
       },
-      setStatus: async (id, status) => void rows.threads.set(id, { ...rows.threads.get(id)!, status, error: null }),
+      rest: async (id) => {
+        const row = rows.threads.get(id)!;
+        rows.threads.set(id, { ...row, status: row.resting });
+      },
       saveState: async (id, snapshot, status) => {
         const row = rows.threads.get(id)!;
         rows.threads.set(id, { ...row, ...snapshot, status, error: null, streamSeq: row.streamSeq + 1 });
@@ -134,8 +138,8 @@ export function fakeLedger(): FakeLedger {
       rows.assistants.set(assistant.id, assistant);
       return assistant;
     },
-    addThread({ streamSeq = 0, ...facts } = {}) {
-      const row = { ...aThread(facts), streamSeq, temporary: false };
+    addThread({ streamSeq = 0, resting = "idle", ...facts } = {}) {
+      const row = { ...aThread(facts), streamSeq, resting, temporary: false };
       rows.threads.set(row.id, row);
       return row;
     },

@@ -204,15 +204,17 @@ thread as (
         when ended.cancelled then $9::text
         else $10::text
       end,
-      error = case when $11::boolean and not ended.cancelled then $12::jsonb end,
-      "values" = case when $13::boolean then t."values" else $14::jsonb end,
-      interrupts = coalesce($15::jsonb, t.interrupts),
-      state_updated_at = case when $16::boolean then t.state_updated_at else clock_timestamp() end,
-      stream_seq = greatest(t.stream_seq, $17::bigint),
+      resting_status = case when ended.cancelled then $11::text
+        else $12::text end,
+      error = case when $13::boolean and not ended.cancelled then $14::jsonb end,
+      "values" = case when $15::boolean then t."values" else $16::jsonb end,
+      interrupts = coalesce($17::jsonb, t.interrupts),
+      state_updated_at = case when $18::boolean then t.state_updated_at else clock_timestamp() end,
+      stream_seq = greatest(t.stream_seq, $19::bigint),
       expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
   from ended
-  where t.thread_id = $18::uuid
+  where t.thread_id = $20::uuid
 )
 select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
 commit;
@@ -257,15 +259,17 @@ thread as (
         when ended.cancelled then $9::text
         else $10::text
       end,
-      error = case when $11::boolean and not ended.cancelled then $12::jsonb end,
-      "values" = case when $13::boolean then t."values" else $14::jsonb end,
-      interrupts = coalesce($15::jsonb, t.interrupts),
-      state_updated_at = case when $16::boolean then t.state_updated_at else clock_timestamp() end,
-      stream_seq = greatest(t.stream_seq, $17::bigint),
+      resting_status = case when ended.cancelled then $11::text
+        else $12::text end,
+      error = case when $13::boolean and not ended.cancelled then $14::jsonb end,
+      "values" = case when $15::boolean then t."values" else $16::jsonb end,
+      interrupts = coalesce($17::jsonb, t.interrupts),
+      state_updated_at = case when $18::boolean then t.state_updated_at else clock_timestamp() end,
+      stream_seq = greatest(t.stream_seq, $19::bigint),
       expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
   from ended
-  where t.thread_id = $18::uuid
+  where t.thread_id = $20::uuid
 )
 select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
 select "status", "cancel_action"
@@ -313,15 +317,17 @@ thread as (
         when ended.cancelled then $9::text
         else $10::text
       end,
-      error = case when $11::boolean and not ended.cancelled then $12::jsonb end,
-      "values" = case when $13::boolean then t."values" else $14::jsonb end,
-      interrupts = coalesce($15::jsonb, t.interrupts),
-      state_updated_at = case when $16::boolean then t.state_updated_at else clock_timestamp() end,
-      stream_seq = greatest(t.stream_seq, $17::bigint),
+      resting_status = case when ended.cancelled then $11::text
+        else $12::text end,
+      error = case when $13::boolean and not ended.cancelled then $14::jsonb end,
+      "values" = case when $15::boolean then t."values" else $16::jsonb end,
+      interrupts = coalesce($17::jsonb, t.interrupts),
+      state_updated_at = case when $18::boolean then t.state_updated_at else clock_timestamp() end,
+      stream_seq = greatest(t.stream_seq, $19::bigint),
       expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
   from ended
-  where t.thread_id = $18::uuid
+  where t.thread_id = $20::uuid
 )
 select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
 select "status", "cancel_action"
@@ -366,7 +372,7 @@ where w.thread_id = $3::text
     or (w.checkpoint_ns, w.checkpoint_id) in (select gone.checkpoint_ns, gone.checkpoint_id from gone));
 select r.status, t.error
 from runs r join threads t on t.thread_id = r.thread_id
-where r.thread_id = $1::uuid and r.status not in ('pending', 'running')
+where r.thread_id = $1::uuid and r.status not in ('pending', 'running') and r.fence > 0
 order by r.ended_at desc nulls last, r.seq desc
 limit 1;
 with inflight as (
@@ -383,15 +389,16 @@ next as (
 thread as (
   update threads t
   set status = case when exists (select from inflight) then $2::text else $3::text end,
-      error = $4::jsonb,
-      "values" = case when $5::boolean then t."values" else $6::jsonb end,
-      interrupts = coalesce($7::jsonb, t.interrupts),
-      state_updated_at = case when $8::boolean then t.state_updated_at else clock_timestamp() end,
-      stream_seq = case when $9::boolean then t.stream_seq + 100000000
-        else greatest(t.stream_seq, $10::bigint) end,
+      resting_status = $4::text,
+      error = $5::jsonb,
+      "values" = case when $6::boolean then t."values" else $7::jsonb end,
+      interrupts = coalesce($8::jsonb, t.interrupts),
+      state_updated_at = case when $9::boolean then t.state_updated_at else clock_timestamp() end,
+      stream_seq = case when $10::boolean then t.stream_seq + 100000000
+        else greatest(t.stream_seq, $11::bigint) end,
       expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
-  where t.thread_id = $11::uuid
+  where t.thread_id = $12::uuid
 )
 update runs w set rung_at = clock_timestamp() from next
 where w.run_id = next.run_id
@@ -450,15 +457,16 @@ next as (
 thread as (
   update threads t
   set status = case when exists (select from inflight) then $2::text else $3::text end,
-      error = $4::jsonb,
-      "values" = case when $5::boolean then t."values" else $6::jsonb end,
-      interrupts = coalesce($7::jsonb, t.interrupts),
-      state_updated_at = case when $8::boolean then t.state_updated_at else clock_timestamp() end,
-      stream_seq = case when $9::boolean then t.stream_seq + 100000000
-        else greatest(t.stream_seq, $10::bigint) end,
+      resting_status = $4::text,
+      error = $5::jsonb,
+      "values" = case when $6::boolean then t."values" else $7::jsonb end,
+      interrupts = coalesce($8::jsonb, t.interrupts),
+      state_updated_at = case when $9::boolean then t.state_updated_at else clock_timestamp() end,
+      stream_seq = case when $10::boolean then t.stream_seq + 100000000
+        else greatest(t.stream_seq, $11::bigint) end,
       expires_at = clock_timestamp() + make_interval(secs => ttl_minutes * 60),
       updated_at = clock_timestamp()
-  where t.thread_id = $11::uuid
+  where t.thread_id = $12::uuid
 )
 update runs w set rung_at = clock_timestamp() from next
 where w.run_id = next.run_id

@@ -104,13 +104,13 @@ commit;
 
 -- markBusy
 update "threads"
-set "status" = $1, "updated_at" = clock_timestamp(), "expires_at" = clock_timestamp() + make_interval(secs => ttl_minutes * 60), "metadata" = "metadata" || $2::jsonb, "config" = $3::jsonb
+set "status" = $1, "resting_status" = case when status = 'busy' then resting_status else status end, "updated_at" = clock_timestamp(), "expires_at" = clock_timestamp() + make_interval(secs => ttl_minutes * 60), "metadata" = "metadata" || $2::jsonb, "config" = $3::jsonb
 where "thread_id" = $4;
 
--- setStatus
+-- rest
 update "threads"
-set "status" = $1, "error" = $2, "updated_at" = clock_timestamp()
-where "thread_id" = $3;
+set "status" = resting_status, "updated_at" = clock_timestamp()
+where "thread_id" = $1;
 
 -- saveState
 update "threads"

@@ -62,6 +62,7 @@ async function cancel(tx: Kysely<Database>, row: MarkedRow, wanted: CancelAction
       })
       .where("run_id", "=", row.run_id)
       .execute();
+    if (row.fence > 0) await restAsCancelled(tx, row.thread_id);
     return { ...ids, state: "done", ring: null };
   }
   if (row.fence === 0) {
@@ -70,6 +71,15 @@ async function cancel(tx: Kysely<Database>, row: MarkedRow, wanted: CancelAction
   }
   await mark(tx, row.run_id, action);
   return { ...ids, state: "waiting", ring: toRing(row) };
+}
+
+/** The run had begun, so its cancel is the last thing that happened to the thread; a run that never began changes nothing. */
+async function restAsCancelled(tx: Kysely<Database>, threadId: string): Promise<void> {
+  await tx
+    .updateTable("threads")
+    .set({ resting_status: "idle", error: null })
+    .where("thread_id", "=", threadId)
+    .execute();
 }
 
 async function mark(tx: Kysely<Database>, runId: string, action: CancelAction): Promise<void> {

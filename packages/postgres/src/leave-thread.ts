@@ -55,6 +55,7 @@ export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: L
     thread as (
       update threads t
       set status = case when exists (select from inflight) then ${threadStatus(1, "none")}::text else ${status}::text end,
+          resting_status = ${status}::text,
           error = ${error === null ? null : jsonbText(error)}::jsonb,
           "values" = case when ${snapshot === null}::boolean then t."values" else ${
             snapshot === null ? null : jsonbText(snapshot.values)
@@ -75,7 +76,7 @@ export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: L
 
 /**
  * What the thread's last run left behind that its checkpoints do not tell: a failure that nobody mended since, or that its
- * user cancelled it. Null when the checkpoints tell all.
+ * user cancelled it. Runs that were taken away before they started left nothing. Null when the checkpoints tell all.
  */
 export async function endingBefore(
   tx: Kysely<Database>,
@@ -84,7 +85,7 @@ export async function endingBefore(
   const { rows } = await sql<{ readonly status: RunStatus; readonly error: GraphError | null }>`
     select r.status, t.error
     from runs r join threads t on t.thread_id = r.thread_id
-    where r.thread_id = ${id}::uuid and r.status not in ('pending', 'running')
+    where r.thread_id = ${id}::uuid and r.status not in ('pending', 'running') and r.fence > 0
     order by r.ended_at desc nulls last, r.seq desc
     limit 1`.execute(tx);
   const [last] = rows;

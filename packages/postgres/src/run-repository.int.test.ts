@@ -390,6 +390,8 @@ describe("rollBack and delete", () => {
     await runs().settle(claimOf(first), { ...COMPLETED, ...ending });
     const before = await threadOf(first);
 
+    const neverStarted = await ledger.make.run({ threadId: first.threadId });
+    await runs().requestCancel([neverStarted.id], "interrupt");
     await ledger.make.run({ threadId: first.threadId });
     const second = (await runs().claim({ threadId: first.threadId }, LEASE))!;
     await runs().requestCancel([second.id], "rollback");
@@ -397,6 +399,21 @@ describe("rollBack and delete", () => {
     await runs().rollBack(claimOf(second), { snapshot, ending: "paused", lastSeq: second.seqBase + 1 });
 
     expect(await threadOf(first)).toMatchObject({ status, error: before.error });
+  });
+
+  test("a run that had begun leaves an idle thread when it is cancelled while it waits for its next attempt", async () => {
+    const first = await claimed();
+    const failure = { ...COMPLETED, status: "error", ending: "failed", error: { error: "E", message: "m" } } as const;
+    await runs().settle(claimOf(first), failure);
+
+    const { threadId } = await ledger.make.run({ threadId: first.threadId });
+    await ledger.storage.threads.markBusy(threadId, null);
+    const second = (await runs().claim({ threadId }, LEASE))!;
+    await runs().giveBack(claimOf(second), { spent: false, lastEvent: -1 });
+    await runs().requestCancel([second.id], "interrupt");
+    await ledger.storage.threads.rest(threadId);
+
+    expect(await threadOf(first)).toMatchObject({ status: "idle", error: null });
   });
 
   test("deletes a run that is over, and no other", async () => {

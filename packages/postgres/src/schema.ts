@@ -48,6 +48,8 @@ type AssistantVersionTable = AssistantSettings;
 interface ThreadTable {
   thread_id: string;
   status: Generated<ThreadStatus>;
+  /** The status once nothing is in flight, kept while the thread is busy. */
+  resting_status: Generated<Exclude<ThreadStatus, "busy">>;
   temporary: Generated<boolean>;
   metadata: JsonObject;
   config: JsonObject;

@@ -71,6 +71,8 @@ function settlement({ runId, threadId, fence }: Claim, { status, ending, error, 
             when ended.cancelled then ${threadStatus(0, "cancelled")}::text
             else ${threadStatus(0, ending)}::text
           end,
+          resting_status = case when ended.cancelled then ${threadStatus(0, "cancelled")}::text
+            else ${threadStatus(0, ending)}::text end,
           error = case when ${ending === "failed"}::boolean and not ended.cancelled then ${errorText}::jsonb end,
           "values" = case when ${snapshot === null}::boolean then t."values" else ${
             snapshot === null ? null : jsonbText(snapshot.values)

@@ -28,6 +28,8 @@ import { matchingThreads, searchThreads } from "./search-threads.js";
 import { inTransaction } from "./transaction.js";
 import { fromNow, refreshedExpiry } from "./time.js";
 
+type RestingStatus = Exclude<ThreadStatus, "busy">;
+
 const METADATA = sql.ref("metadata");
 const NOW = sql<Date>`clock_timestamp()`;
 
@@ -143,6 +145,7 @@ export class PostgresThreadRepository implements ThreadRepository {
       .updateTable("threads")
       .set({
         status: "busy",
+        resting_status: sql<RestingStatus>`case when status = 'busy' then resting_status else status end`,
         updated_at: NOW,
         expires_at: refreshedExpiry,
         ...(takeOver === null
@@ -156,10 +159,10 @@ export class PostgresThreadRepository implements ThreadRepository {
       .execute();
   }
 
-  async setStatus(id: ThreadId, status: ThreadStatus): Promise<void> {
+  async rest(id: ThreadId): Promise<void> {
     await this.#db
       .updateTable("threads")
-      .set({ status, error: null, updated_at: NOW })
+      .set({ status: sql<ThreadStatus>`resting_status`, updated_at: NOW })
       .where("thread_id", "=", id)
       .execute();
   }

@@ -13,11 +13,16 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Holds until it is cancelled, fails, or says nothing and ends. */
+const QUESTION = { task: [{ id: "q", value: "why?" }] };
+
+/** Holds until it is cancelled, fails, asks, stops at a breakpoint, or says nothing and ends. */
 const perform: Perform = async ({ spec }, tape) => {
   tape.append({ event: "values", data: "{}" });
   if ((spec.input as { block?: boolean }).block === true) return await new Promise(() => undefined);
   if ((spec.input as { fail?: boolean }).fail === true) return { error: { error: "CustomError", message: "Boo!" } };
+  if ((spec.input as { ask?: boolean }).ask === true)
+    return { values: { asked: true }, paused: true, interrupts: QUESTION };
+  if ((spec.input as { pause?: boolean }).pause === true) return { values: { asked: true }, paused: true };
   return { values: spec.input };
 };
 
@@ -139,17 +144,34 @@ describe("POST /threads/:thread_id/runs/:run_id/cancel", () => {
     expect((await get(`/threads/${id}/runs`)).json).toEqual([]);
   });
 
-  test.each(["interrupt", "rollback"])(
-    "%s of a waiting run: an idle thread has no error of an earlier run",
-    async (action) => {
-      const id = await makeThread();
-      await get(`/threads/${id}/runs/${await makeRun(id, { input: { fail: true } })}/join`);
-      expect((await get(`/threads/${id}`)).json).toMatchObject({ status: "error", error: { error: "CustomError" } });
+  test.each([
+    ["fail", { status: "error", error: { error: "CustomError" } }],
+    ["ask", { status: "interrupted", error: null, interrupts: QUESTION, values: { asked: true } }],
+    ["pause", { status: "interrupted", error: null, interrupts: {}, values: { asked: true } }],
+    ["end", { status: "idle", error: null }],
+  ])("a run that never started leaves its thread as it was: %s", async (what, left) => {
+    const id = await makeThread();
+    await get(`/threads/${id}/runs/${await makeRun(id, { input: { [what]: true } })}/join`);
+    expect((await get(`/threads/${id}`)).json).toMatchObject(left);
 
-      await cancel(id, await makeRun(id, LATER), `?action=${action}`);
-      expect((await get(`/threads/${id}`)).json).toMatchObject({ status: "idle", error: null });
-    },
-  );
+    for (const action of ["interrupt", "rollback"]) {
+      const [first, second] = [await makeRun(id, LATER), await makeRun(id, LATER)];
+      await cancel(id, first, `?action=${action}`);
+      expect((await get(`/threads/${id}`)).json.status).toBe("busy");
+      await cancel(id, second, `?action=${action}`);
+      expect((await get(`/threads/${id}`)).json).toMatchObject(left);
+    }
+  });
+
+  test("a run that waited behind a failing one shows the failure when it is taken away", async () => {
+    const id = await makeThread();
+    const failing = await makeRun(id, { input: { fail: true } });
+    const waiting = await makeRun(id, LATER);
+    await get(`/threads/${id}/runs/${failing}/join`);
+
+    await cancel(id, waiting);
+    expect((await get(`/threads/${id}`)).json).toMatchObject({ status: "error", error: { error: "CustomError" } });
+  });
 
   test("its stream ends without an error", async () => {
     const id = await makeThread();

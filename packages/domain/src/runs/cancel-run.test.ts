@@ -55,6 +55,17 @@ describe("a run that waits", () => {
     expect(statusOf(house)).toBe("idle");
   });
 
+  test.each(["interrupted", "error"] as const)("leaves a thread %s that was so before", async (resting) => {
+    for (const action of ["interrupt", "rollback"] as const) {
+      const house = setUp({ status: "pending" });
+      house.ledger.addThread({ status: "busy", resting });
+
+      await house.cancel({ action });
+
+      expect(statusOf(house)).toBe(resting);
+    }
+  });
+
   test("leaves the thread busy when another run is in flight", async () => {
     const house = setUp({ status: "pending" });
     house.ledger.addRun({ id: runId(2), status: "running" });

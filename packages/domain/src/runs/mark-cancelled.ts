@@ -1,13 +1,12 @@
 import type { Scope } from "../auth/scope.js";
 import type { ThreadId } from "../ids.js";
 import type { Storage } from "../storage.js";
-import { threadStatus } from "../threads/thread-status.js";
 import type { CancelAction } from "./run.js";
 import type { CancelledRun, InflightRun } from "./run-repository.js";
 
 /**
  * Marks runs of a thread for cancelling: those in flight, as of the thread's lock, that `which` picks. A thread that has
- * nothing left in flight is idle from then on.
+ * nothing left in flight comes to rest as its last ending left it.
  *
  * @returns what became of each; null when the caller has no such thread.
  */
@@ -24,8 +23,7 @@ export async function markCancelled(
     const cancelled = await tx.runs.requestCancel(wanted, action);
 
     const over = cancelled.filter(({ state }) => state === "done").length;
-    if (inflight.length === over && thread.status === "busy")
-      await tx.threads.setStatus(threadId, threadStatus(0, "cancelled"));
+    if (inflight.length === over && thread.status === "busy") await tx.threads.rest(threadId);
     return cancelled;
   });
 }

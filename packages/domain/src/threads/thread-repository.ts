@@ -41,8 +41,11 @@ export interface ThreadRepository {
     id: ThreadId,
     takeOver: { readonly metadata: JsonObject; readonly config: JsonObject } | null,
   ): Promise<void>;
-  /** A run that never started was taken away. The error of an earlier run goes too: only the status `error` has one. */
-  setStatus(id: ThreadId, status: ThreadStatus): Promise<void>;
+  /**
+   * The last run in flight was taken away while it waited: the thread is what its last ending made of it. A run that
+   * never started has no ending, so an interrupted thread still waits for its answer, and a failed one is still failed.
+   */
+  rest(id: ThreadId): Promise<void>;
   /**
    * The state was edited by hand. Clears the error. Call with the thread locked and no run of it in flight.
    * @returns a tape number for the news of it.

@@ -155,7 +155,7 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
     },
     { name: "delete", call: ({ threads }) => threads.delete(THREAD, SCOPE) },
     { name: "markBusy", call: ({ threads }) => threads.markBusy(THREAD, { metadata: {}, config: {} }) },
-    { name: "setStatus", call: ({ threads }) => threads.setStatus(THREAD, "idle") },
+    { name: "rest", call: ({ threads }) => threads.rest(THREAD) },
     { name: "saveState", call: ({ threads }) => threads.saveState(THREAD, SNAPSHOT, "idle") },
   ],
   runs: [
