@@ -9,7 +9,12 @@ export const ApiEnv = Type.Object({
     default: "graphfleet:",
     description: "Put before every Redis key, so fleets can share a server",
   }),
-  GRAPHFLEET_CONFIG: Type.String({ default: "langgraph.json", description: "Path of the project's langgraph.json" }),
+  GRAPHFLEET_CONFIG: Type.Optional(
+    Type.String({
+      description:
+        "Path of the project's langgraph.json, or of its folder; left out = the current folder, else LANGSERVE_GRAPHS",
+    }),
+  ),
   GRAPHFLEET_SERVICE: Type.String({ default: "api", description: "Name of this process in logs" }),
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8123, description: "Port of the REST API; 0 = any free" }),
   HOST: Type.Optional(

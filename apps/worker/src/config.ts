@@ -9,7 +9,12 @@ export const WorkerEnv = Type.Object({
     default: "graphfleet:",
     description: "Put before every Redis key, so fleets can share a server",
   }),
-  GRAPHFLEET_CONFIG: Type.String({ default: "langgraph.json", description: "Path of the project's langgraph.json" }),
+  GRAPHFLEET_CONFIG: Type.Optional(
+    Type.String({
+      description:
+        "Path of the project's langgraph.json, or of its folder; left out = the current folder, else LANGSERVE_GRAPHS",
+    }),
+  ),
   GRAPHFLEET_SERVICE: Type.String({ default: "worker", description: "Name of this process in logs and leases" }),
   N_JOBS_PER_WORKER: Type.Integer({ minimum: 1, default: 10, description: "Runs this process executes at once" }),
   LANGGRAPH_POSTGRES_POOL_MAX_SIZE: Type.Integer({

@@ -33,7 +33,7 @@ try {
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
 
-  const project = await loadProject(config.projectPath);
+  const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");

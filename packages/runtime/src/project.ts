@@ -1,4 +1,16 @@
 // Reading a project without loading its graphs: for the command line, which has no use for LangGraph.
-export { type GraphEntry, type ImportTarget, loadProject, type ProjectConfig } from "./project/project-config.js";
+export {
+  type AuthSettings,
+  type CheckpointerSettings,
+  type EncryptionSettings,
+  type GraphEntry,
+  type HeaderRules,
+  type HttpSettings,
+  type ImportTarget,
+  loadProject,
+  type ProjectConfig,
+  type StoreSettings,
+  type WebhookSettings,
+} from "./project/project-config.js";
 export { readProjectEnv } from "./project/project-env.js";
 export { ProjectError } from "./project/project-error.js";

@@ -44,13 +44,137 @@ describe("a good project", () => {
     expect(project.http.target?.exportName).toBe("app");
     expect(project.auth?.target?.file).toBe(`${dir}/auth.ts`);
     expect(project.store.ttl?.default_ttl).toBe(10);
-    expect(project.warnings).toEqual([]);
+    expect(project.warnings).toEqual([
+      `${dir}/langgraph.json: "http.app" has no effect in this version.`,
+      `${dir}/langgraph.json: "http.disable_mcp" has no effect in this version.`,
+      `${dir}/langgraph.json: "env" names ${dir}/.env, which does not exist.`,
+    ]);
+  });
+
+  test("a folder stands for its langgraph.json", async () => {
+    await load({ graphs: { a: "a.ts:g" } });
+    expect((await loadProject(dir)).configPath).toBe(`${dir}/langgraph.json`);
+  });
+
+  test("header rules have older names, and no case", async () => {
+    const rules = async (http: object) => (await load({ graphs: { a: "a.ts:g" }, http })).http;
+    expect(await rules({ configurable_headers: { includes: ["X-User"], excludes: ["X-Secret"] } })).toMatchObject({
+      configurableHeaders: { includes: ["x-user"], excludes: ["x-secret"] },
+      loggingHeaders: null,
+    });
+    expect(await rules({ "configurable-headers": { exclude: ["*"] } })).toMatchObject({
+      configurableHeaders: { includes: null, excludes: ["*"] },
+    });
+  });
+
+  test("every section of a whole file is there, checked and typed", async () => {
+    const project = await load({
+      $schema: "https://example.com/schema.json",
+      graphs: { a: "a.ts:g" },
+      auth: {
+        path: "./auth.ts:auth",
+        disable_studio_auth: true,
+        cache: { cache_keys: ["authorization"], ttl_seconds: 30, max_size: 10 },
+        openapi: { securitySchemes: { key: { type: "apiKey" } }, security: [{ key: [] }] },
+      },
+      checkpointer: { ttl: { strategy: "keep_latest", default_ttl: 1.5, sweep_interval_minutes: 2, sweep_limit: 10 } },
+      store: { index: { embed: "openai:small", dims: 3, fields: ["$"] }, ttl: { default_ttl: 5 } },
+      webhooks: {
+        env_prefix: "LG_WEBHOOK_",
+        headers: { authorization: "Bearer ${{ env.LG_WEBHOOK_TOKEN }}" },
+        url: { require_https: true, allowed_domains: ["*.example.com"], allowed_ports: [443], max_url_length: 100 },
+      },
+      encryption: { path: "./encryption.ts:" },
+      node_version: "22",
+      dependencies: ["."],
+      api_version: "0.5",
+      keep_pkg_tools: ["pip"],
+    });
+    expect(project.auth).toMatchObject({ disable_studio_auth: true, cache: { cache_keys: ["authorization"] } });
+    expect(project.checkpointer.ttl).toMatchObject({ strategy: "keep_latest", default_ttl: 1.5 });
+    expect(project.webhooks.url?.allowed_ports).toEqual([443]);
+    expect(project.encryption?.target.exportName).toBe("default");
+    expect(project.warnings).toEqual([`${dir}/langgraph.json: "encryption" has no effect in this version.`]);
   });
 
   test("variables may be written down, unknown keys are named", async () => {
     const project = await load({ graphs: { a: "a.ts:g" }, env: { KEY: "1" }, graphz: {} });
     expect(project.env).toEqual({ file: null, values: { KEY: "1" } });
-    expect(project.warnings).toEqual([expect.stringContaining('"graphz" is unknown')]);
+    expect(project.warnings).toEqual([
+      `${dir}/langgraph.json: the key "graphz" is unknown and has no effect. Did you mean "graphs"?`,
+    ]);
+  });
+});
+
+describe("unknown keys", () => {
+  const warnings = async (more: object) =>
+    (await load({ graphs: { a: "a.ts:g" }, ...more })).warnings.map((text) => text.replace(/^.*?: /, ""));
+
+  test.each([
+    [
+      "at the top",
+      { checkpoint: {} },
+      'the key "checkpoint" is unknown and has no effect. Did you mean "checkpointer"?',
+    ],
+    ["that look like nothing", { wombat: 1 }, 'the key "wombat" is unknown and has no effect.'],
+    [
+      "inside a section",
+      { store: { ttl: { defualt_ttl: 5 } } },
+      'the key "store.ttl.defualt_ttl" is unknown and has no effect. Did you mean "default_ttl"?',
+    ],
+    [
+      "of another spelling",
+      { http: { "disable-webhooks": true } },
+      'the key "http.disable-webhooks" is unknown and has no effect. Did you mean "disable_webhooks"?',
+    ],
+    [
+      "of a graph",
+      { graphs: { a: { path: "a.ts:g", descripton: "x" } } },
+      'the key "graphs.a.descripton" is unknown and has no effect. Did you mean "description"?',
+    ],
+  ])("%s", async (_name, more, expected) => {
+    expect(await warnings(more)).toEqual([expected]);
+  });
+
+  test("names that the author chooses are nobody's business", async () => {
+    expect(await warnings({ env: { ANY: "1" }, webhooks: { headers: { any: "1" } } })).toEqual([]);
+    expect(await warnings({ auth: { openapi: { securitySchemes: { any: { type: "http" } } } } })).toEqual([]);
+  });
+});
+
+describe("without a file, the environment carries the project", () => {
+  const away = async <T>(work: () => Promise<T>): Promise<T> => {
+    const before = process.cwd();
+    process.chdir(await mkdtemp(path.join(dir, "empty-")));
+    try {
+      return await work();
+    } finally {
+      process.chdir(before);
+    }
+  };
+
+  test("each section is JSON in a variable", async () => {
+    await away(async () => {
+      const project = await loadProject(undefined, {
+        LANGSERVE_GRAPHS: '{"agent": "./src/agent.ts:graph"}',
+        LANGGRAPH_STORE: '{"ttl": {"default_ttl": 5}}',
+        LANGGRAPH_HTTP: "",
+      });
+      expect(project).toMatchObject({ configPath: "the environment", store: { ttl: { default_ttl: 5 } } });
+      expect(project.graphs[0]?.file).toBe(path.resolve("src/agent.ts"));
+    });
+  });
+
+  test("a broken variable is named", async () => {
+    await away(() =>
+      expect(loadProject(undefined, { LANGSERVE_GRAPHS: "{" })).rejects.toThrow("LANGSERVE_GRAPHS is not valid JSON"),
+    );
+  });
+
+  test("a file that was asked for has to be there", async () => {
+    await away(() =>
+      expect(loadProject("absent.json", { LANGSERVE_GRAPHS: '{"a": "a.ts:g"}' })).rejects.toThrow("There is no"),
+    );
   });
 });
 
@@ -59,8 +183,8 @@ describe("a broken project is explained in one sentence", () => {
     await expect(loadProject(path.join(dir, "absent.json"))).rejects.toThrow(/There is no .*absent\.json\. Create one/);
   });
 
-  test("a folder", async () => {
-    await expect(loadProject(dir)).rejects.toThrow("is a folder");
+  test("a folder without one", async () => {
+    await expect(loadProject(os.tmpdir())).rejects.toThrow(/There is no .*langgraph\.json/);
   });
 
   test("broken JSON, with its place", async () => {
@@ -110,6 +234,41 @@ describe("a broken project is explained in one sentence", () => {
       "a strategy nobody knows",
       { graphs: { a: "a.ts:g" }, checkpointer: { ttl: { strategy: "burn" } } },
       '"checkpointer.ttl.strategy" is "burn", but it must be "delete" or "keep_latest"',
+    ],
+    [
+      "a number as a version",
+      { graphs: { a: "a.ts:g" }, node_version: 20 },
+      '"node_version" is 20, but it must be "20", "22" or "24"',
+    ],
+    [
+      "an old Node",
+      { graphs: { a: "a.ts:g" }, node_version: "18" },
+      '"node_version" is "18", but it must be "20", "22"',
+    ],
+    [
+      "a bad expression",
+      { graphs: { a: "a.ts:g" }, http: { cors: { allow_origin_regex: "(" } } },
+      '"http.cors.allow_origin_regex" is "(", but it must be a regular expression',
+    ],
+    [
+      "a port that is none",
+      { graphs: { a: "a.ts:g" }, webhooks: { url: { allowed_ports: [0] } } },
+      '"webhooks.url.allowed_ports.0" is 0, but it must be a port',
+    ],
+    [
+      "a cache without keys",
+      { graphs: { a: "a.ts:g" }, auth: { cache: {} } },
+      'the key "auth.cache.cache_keys" is missing. It must be a list of header names',
+    ],
+    [
+      "an encryption path without export",
+      { graphs: { a: "a.ts:g" }, encryption: { path: "./e.ts" } },
+      '"encryption.path" is "./e.ts", but it must name',
+    ],
+    [
+      "a variable that is no text",
+      { graphs: { a: "a.ts:g" }, env: { KEY: 123 } },
+      '"env.KEY" is a number, but it must be',
     ],
   ])("%s", async (_name, content, expected) => {
     expect(await complaint(content)).toContain(expected);

@@ -1,9 +1,10 @@
-import { isObject } from "@graphfleet/domain";
-import { Ajv, type ErrorObject } from "ajv";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import path from "node:path";
+import { lookOver } from "./look-over.js";
 import { ProjectError } from "./project-error.js";
-import { FOREIGN_KEYS, type ProjectFile, projectSchema } from "./project-schema.js";
+import { type ProjectFile, projectSchema } from "./project-schema.js";
+import { type Env, readProject, type WrittenProject } from "./read-project.js";
+import { validateProject } from "./validate-project.js";
 
 /** Something that a module of the project exports. */
 export interface ImportTarget {
@@ -19,154 +20,134 @@ export interface GraphEntry extends ImportTarget {
   readonly description: string | null;
 }
 
+/** Which headers to take: names in lower case, `*` allowed. `includes` null = the usual ones; `excludes` wins. */
+export interface HeaderRules {
+  readonly includes: readonly string[] | null;
+  readonly excludes: readonly string[];
+}
+
+type Section<K extends keyof ProjectFile> = NonNullable<ProjectFile[K]>;
+
+/** `auth`, with its path made absolute. */
+export type AuthSettings = Omit<Section<"auth">, "path"> & { readonly target: ImportTarget | null };
+
+/** `http`, with its path made absolute and the older names of header rules understood. Null rules: none were given. */
+export type HttpSettings = Omit<
+  Section<"http">,
+  "app" | "configurable_headers" | "configurable-headers" | "logging_headers"
+> & {
+  readonly target: ImportTarget | null;
+  readonly configurableHeaders: HeaderRules | null;
+  readonly loggingHeaders: HeaderRules | null;
+};
+
+export type StoreSettings = Section<"store">;
+export type CheckpointerSettings = Omit<Section<"checkpointer">, "path"> & { readonly target: ImportTarget | null };
+export type WebhookSettings = Section<"webhooks">;
+export interface EncryptionSettings {
+  readonly target: ImportTarget;
+}
+
 /** A project that can be served: langgraph.json, checked, with its paths made absolute. */
 export interface ProjectConfig {
+  /** Where the project stands, for messages: its langgraph.json, or "the environment". */
   readonly configPath: string;
   readonly dir: string;
   readonly graphs: readonly GraphEntry[];
   /** Environment for graphs: read by whoever starts the process, before graphs are loaded. */
   readonly env: { readonly file: string | null; readonly values: Readonly<Record<string, string>> };
-  readonly auth: (Omit<NonNullable<ProjectFile["auth"]>, "path"> & { readonly target: ImportTarget | null }) | null;
-  readonly http: NonNullable<ProjectFile["http"]> & { readonly target: ImportTarget | null };
-  readonly store: NonNullable<ProjectFile["store"]>;
-  readonly checkpointer: NonNullable<ProjectFile["checkpointer"]>;
-  readonly webhooks: NonNullable<ProjectFile["webhooks"]>;
+  readonly auth: AuthSettings | null;
+  readonly http: HttpSettings;
+  readonly store: StoreSettings;
+  readonly checkpointer: CheckpointerSettings;
+  readonly webhooks: WebhookSettings;
+  readonly encryption: EncryptionSettings | null;
   /** Things worth telling the author that stop nobody. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads and checks langgraph.json.
+ * Reads and checks a project: the file or folder that is named, else langgraph.json in the current folder, else the
+ * variables in which images carry it (`env`).
  *
  * @throws ProjectError with one sentence that names the key, the value and the way out.
  */
-export async function loadProject(configPath: string): Promise<ProjectConfig> {
-  const absolute = path.resolve(configPath);
-  const text = await readConfig(absolute);
-  const json = parseConfig(text, absolute);
-  const file = validateConfig(json, absolute);
-  return toProject(file, json, absolute);
+export async function loadProject(configPath: string | undefined, env: Env = {}): Promise<ProjectConfig> {
+  const written = await readProject(configPath, env);
+  return toProject(validateProject(written.json, written.source), written);
 }
 
-async function readConfig(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") {
-      throw new ProjectError(
-        `There is no ${file}. Create one that names your graphs, for example {"graphs": {"agent": "./src/agent.ts:graph"}}, or point GRAPHFLEET_CONFIG at it.`,
-        { cause: error },
-      );
-    }
-    if (code === "EISDIR") {
-      throw new ProjectError(`${file} is a folder. Name the langgraph.json in it.`, { cause: error });
-    }
-    throw new ProjectError(`${file} cannot be read: ${message}`, { cause: error });
-  }
-}
-
-function parseConfig(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const position = /position (\d+)/.exec(reason)?.[1];
-    const before = text.slice(0, position === undefined ? text.length : Number(position)).split("\n");
-    const column = (before.at(-1)?.length ?? 0) + 1;
-    throw new ProjectError(
-      `${file} is not valid JSON: line ${before.length}, column ${column}: ${reason.replace(/ in JSON at position.*$/s, "")}.`,
-      { cause: error },
-    );
-  }
-}
-
-const validate = new Ajv({ verbose: true, strict: false, allowUnionTypes: true }).compile<ProjectFile>(projectSchema);
-
-function validateConfig(json: unknown, file: string): ProjectFile {
-  if (validate(json)) return json;
-  throw new ProjectError(`${file}: ${complaint(validate.errors ?? [])}`);
-}
-
-/** The error that sits deepest says most; unions add one that only repeats it. */
-function complaint(errors: readonly ErrorObject[]): string {
-  const depth = (error: ErrorObject) => error.instancePath.split("/").length;
-  const union = errors.findLast((error) => error.keyword === "anyOf");
-  const deepest = errors.toSorted((a, b) => depth(b) - depth(a))[0];
-  const error = union && deepest && depth(union) >= depth(deepest) ? union : deepest;
-  if (!error) return "the configuration does not fit its schema.";
-
-  const at = error.instancePath.slice(1).split("/").map(unescapePointer).join(".");
-  const hint = isObject(error.parentSchema) ? error.parentSchema["description"] : undefined;
-  if (error.keyword === "required") {
-    const missing = String(error.params["missingProperty"]);
-    const child = isObject(error.parentSchema?.["properties"]) ? error.parentSchema["properties"][missing] : undefined;
-    const wanted =
-      isObject(child) && typeof child["description"] === "string" ? ` It must be ${child["description"]}.` : "";
-    return `the key "${at ? `${at}.` : ""}${missing}" is missing.${wanted}`;
-  }
-  const found = shorten(JSON.stringify(error.data));
-  const wanted = typeof hint === "string" ? `it must be ${hint}` : `it ${error.message ?? "does not fit"}`;
-  return at ? `"${at}" is ${found}, but ${wanted}.` : `the file holds ${found}, but ${wanted}.`;
-}
-
-const unescapePointer = (part: string) => part.replaceAll("~1", "/").replaceAll("~0", "~");
-const shorten = (text: string | undefined) =>
-  text && text.length > 60 ? `${text.slice(0, 57)}…` : (text ?? "nothing");
-
-function toProject(file: ProjectFile, json: unknown, configPath: string): ProjectConfig {
-  const dir = path.dirname(configPath);
-  const target = (key: string, written: string) => toTarget(key, written, dir, configPath);
+function toProject(file: ProjectFile, { json, source, dir }: WrittenProject): ProjectConfig {
+  const target = (key: string, written: string) => toTarget(key, written, dir, source);
+  const maybeTarget = (key: string, written: string | undefined) =>
+    written === undefined ? null : target(key, written);
 
   const graphs = Object.entries(file.graphs).map(([id, entry]): GraphEntry => {
-    const written = typeof entry === "string" ? entry : entry.path;
-    const description = typeof entry === "string" ? null : (entry.description ?? null);
-    return { id, description, ...target(`graphs.${id}`, written) };
+    const { path: written, description } = typeof entry === "string" ? { path: entry, description: null } : entry;
+    return { id, description: description ?? null, ...target(`graphs.${id}`, written) };
   });
   if (graphs.length === 0) {
     throw new ProjectError(
-      `${configPath}: "graphs" names no graph. Add at least one, for example {"agent": "./src/agent.ts:graph"}.`,
+      `${source}: "graphs" names no graph. Add at least one, for example {"agent": "./src/agent.ts:graph"}.`,
     );
   }
-  if (file.encryption) target("encryption.path", file.encryption.path);
-
   const { path: authPath, ...auth } = file.auth ?? {};
-  const appPath = file.http?.app;
+  const { path: saverPath, ...checkpointer } = file.checkpointer ?? {};
+  const envFile = typeof file.env === "string" ? path.resolve(dir, file.env) : null;
   return {
-    configPath,
+    configPath: source,
     dir,
     graphs,
-    env: {
-      file: typeof file.env === "string" ? path.resolve(dir, file.env) : null,
-      values: typeof file.env === "object" ? file.env : {},
-    },
-    auth: file.auth ? { ...auth, target: authPath === undefined ? null : target("auth.path", authPath) } : null,
-    http: { ...file.http, target: appPath === undefined ? null : target("http.app", appPath) },
+    env: { file: envFile, values: typeof file.env === "object" ? file.env : {} },
+    auth: file.auth ? { ...auth, target: maybeTarget("auth.path", authPath) } : null,
+    http: httpSettings(file.http ?? {}, maybeTarget("http.app", file.http?.app)),
     store: file.store ?? {},
-    checkpointer: file.checkpointer ?? {},
+    checkpointer: { ...checkpointer, target: maybeTarget("checkpointer.path", saverPath) },
     webhooks: file.webhooks ?? {},
-    warnings: unknownKeys(json, configPath),
+    encryption: file.encryption ? { target: target("encryption.path", file.encryption.path) } : null,
+    warnings: [
+      ...lookOver(json, projectSchema).map((warning) => `${source}: ${warning}`),
+      ...(envFile === null || existsSync(envFile) ? [] : [`${source}: "env" names ${envFile}, which does not exist.`]),
+    ],
+  };
+}
+
+function httpSettings(http: Section<"http">, app: ImportTarget | null): HttpSettings {
+  const {
+    app: _app,
+    configurable_headers: configurable,
+    "configurable-headers": older,
+    logging_headers: logging,
+    ...rest
+  } = http;
+  return {
+    ...rest,
+    target: app,
+    configurableHeaders: headerRules(configurable ?? older),
+    loggingHeaders: headerRules(logging),
+  };
+}
+
+function headerRules(rules: Section<"http">["logging_headers"]): HeaderRules | null {
+  if (rules === undefined) return null;
+  const lower = (names: readonly string[] | undefined) => names?.map((name) => name.toLowerCase());
+  return {
+    includes: lower(rules.includes ?? rules.include) ?? null,
+    excludes: lower(rules.excludes ?? rules.exclude) ?? [],
   };
 }
 
 /** Splits `./file.ts:export` at the last colon; a colon in the path itself is somebody's Windows drive. */
-export function toTarget(key: string, written: string, dir: string, configPath: string): ImportTarget {
+export function toTarget(key: string, written: string, dir: string, source: string): ImportTarget {
   const colon = written.lastIndexOf(":");
   const [file, exportName] = colon < 0 ? [written, ""] : [written.slice(0, colon), written.slice(colon + 1)];
   if (colon < 0) {
     throw new ProjectError(
-      `${configPath}: "${key}" is "${written}", but it must name a file and an export, like "${written || "./graph.ts"}:graph".`,
+      `${source}: "${key}" is "${written}", but it must name a file and an export, like "${written || "./graph.ts"}:graph".`,
     );
   }
   if (file === "") {
-    throw new ProjectError(`${configPath}: "${key}" is "${written}", which names no file before the colon.`);
+    throw new ProjectError(`${source}: "${key}" is "${written}", which names no file before the colon.`);
   }
   return { file: path.resolve(dir, file), written: file, exportName: exportName || "default" };
-}
-
-function unknownKeys(json: unknown, configPath: string): string[] {
-  const known = new Set([...Object.keys(projectSchema.properties), ...FOREIGN_KEYS]);
-  return Object.keys(isObject(json) ? json : {})
-    .filter((key) => !known.has(key))
-    .map((key) => `${configPath}: the key "${key}" is unknown and has no effect.`);
 }

@@ -24,9 +24,13 @@ describe("readProjectEnv", () => {
     await rm(dir, { recursive: true });
   });
 
-  test("says which key named a file that is not there", async () => {
-    const reading = readProjectEnv(project({ file: "/nowhere/.env", values: {} }), {});
+  test("a file that is not there gives nothing", async () => {
+    expect(await readProjectEnv(project({ file: "/nowhere/.env", values: {} }), {})).toEqual({});
+  });
 
-    await expect(reading).rejects.toThrow('langgraph.json: "env" names /nowhere/.env, which cannot be read');
+  test("says which key named a file that cannot be read", async () => {
+    const reading = readProjectEnv(project({ file: tmpdir(), values: {} }), {});
+
+    await expect(reading).rejects.toThrow(`langgraph.json: "env" names ${tmpdir()}, which cannot be read`);
   });
 });

@@ -5,9 +5,9 @@ import { ProjectError } from "./project-error.js";
 
 /**
  * The variables that the project wants in the environment and that are not there yet: from the file or the map that
- * langgraph.json names. What the operator set wins.
+ * langgraph.json names. What the operator set wins. A file that is not there gives nothing: the project's warnings name it.
  *
- * @throws ProjectError when the file cannot be read.
+ * @throws ProjectError when the file is there and cannot be read.
  */
 export async function readProjectEnv(
   { env, configPath }: Pick<ProjectConfig, "env" | "configPath">,
@@ -21,6 +21,7 @@ async function readEnvFile(file: string, configPath: string): Promise<Record<str
   try {
     return parseEnv(await readFile(file, "utf8")) as Record<string, string>;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
     const reason = error instanceof Error ? error.message : String(error);
     throw new ProjectError(`${configPath}: "env" names ${file}, which cannot be read: ${reason}`, { cause: error });
   }
