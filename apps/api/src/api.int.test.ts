@@ -17,6 +17,7 @@ describe("startApi", () => {
       port,
       host: "127.0.0.1",
       corsOrigins: ["*"],
+      onDisconnect: "continue",
       maxBodyBytes: 1,
       storage: {},
       metrics: new Metrics({ process: false }),

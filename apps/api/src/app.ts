@@ -38,7 +38,7 @@ import { bulkRunRoutes } from "./runs/bulk-runs.routes.js";
 import { openApiRoutes } from "./openapi/openapi.routes.js";
 import { OPERATIONS } from "./operations.js";
 import { makeCancelAbandoned } from "./runs/cancel-abandoned.js";
-import { runCreationRoutes } from "./runs/run-creation.routes.js";
+import { type OnDisconnect, runCreationRoutes } from "./runs/run-creation.routes.js";
 import { runJoiningRoutes } from "./runs/run-joining.routes.js";
 import { runRoutes } from "./runs/runs.routes.js";
 import { storeRoutes } from "./store/store.routes.js";
@@ -67,6 +67,8 @@ export interface AppParts {
   readonly services: Readonly<Record<string, () => Promise<void>>>;
   readonly maxBodyBytes: number;
   readonly corsOrigins: readonly string[];
+  /** What becomes of a run whose listener goes away, when its request does not say. */
+  readonly onDisconnect: OnDisconnect;
 }
 
 /** The front door, from the first middleware to the last. `stopping` ends open streams so that clients go elsewhere. */
@@ -89,7 +91,7 @@ export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
   app.use(threadStateRoutes(useCases.threadState));
   app.use(threadStreamRoutes({ ...useCases, stopping }));
   app.use(bulkRunRoutes(useCases));
-  app.use(runCreationRoutes({ ...useCases, stopping }));
+  app.use(runCreationRoutes({ ...useCases, onDisconnect: parts.onDisconnect, stopping }));
   app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
   app.use(runRoutes({ ...useCases, stopping }));
   app.use(storeRoutes(useCases.manageItems));

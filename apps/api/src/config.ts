@@ -34,6 +34,10 @@ export const ApiEnv = Type.Object({
     default: "*",
     description: "Origins whose pages may call this server, separated by commas; * = all",
   }),
+  GRAPHFLEET_ON_DISCONNECT: Type.Union([Type.Literal("continue"), Type.Literal("cancel")], {
+    default: "continue",
+    description: "What becomes of a streamed or awaited run whose client goes away, when its request does not say",
+  }),
   LANGGRAPH_CONFIG: Type.Optional(
     Type.String({ description: "JSON map of graph id to the config of its system assistant" }),
   ),
@@ -57,6 +61,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   corsOrigins: env.CORS_ALLOW_ORIGINS.split(",")
     .map((origin) => origin.trim())
     .filter((origin) => origin !== ""),
+  onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   systemAssistants: env.LANGGRAPH_CONFIG,
   langsmith: isTraced(env),
   log: logOptions(env),

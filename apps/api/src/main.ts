@@ -74,6 +74,7 @@ try {
     services: { postgres: () => storage.ping(), redis: () => redis.ping() },
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,
+    onDisconnect: config.onDisconnect,
     port: config.port,
     host: config.host,
   });

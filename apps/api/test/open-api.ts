@@ -91,6 +91,7 @@ export async function openApi(
     services: { postgres: () => storage.ping() },
     maxBodyBytes: 1024 * 1024,
     corsOrigins: ["*"],
+    onDisconnect: "continue",
     host: "127.0.0.1",
     drainMs: 1000,
     ...(typeof more === "function" ? await more(ledger) : more),

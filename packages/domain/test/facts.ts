@@ -51,6 +51,7 @@ export function aThread(facts: Partial<Thread> = {}): Thread {
     status: "idle",
     metadata: {},
     config: {},
+    context: null,
     values: null,
     interrupts: {},
     error: null,

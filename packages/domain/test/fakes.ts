@@ -70,7 +70,13 @@ export function fakeLedger(): FakeLedger {
       markBusy: async (id, takeOver) => {
         const row = rows.threads.get(id)!;
         const taken =
-          takeOver === null ? {} : { metadata: { ...row.metadata, ...takeOver.metadata }, config: takeOver.config };
+          takeOver === null
+            ? {}
+            : {
+                metadata: { ...row.metadata, ...takeOver.metadata },
+                config: takeOver.config,
+                context: takeOver.context,
+              };
         const resting = row.status === "busy" ? row.resting : row.status;
         rows.threads.set(id, { ...row, ...taken, status: "busy", resting });
       },

@@ -4,10 +4,10 @@
 insert into "threads" ("thread_id", "metadata", "config", "temporary")
 values ($1, $2::jsonb, $3::jsonb, $4)
 on conflict ("thread_id") do nothing
-returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
+returning "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
 
 -- get
-select "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
+select "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
 from "threads"
 where "thread_id" = $1 and "temporary" = $2 and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb));
 
@@ -39,7 +39,7 @@ where (not temporary and ("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -
 limit $9) as "matches";
 
 -- search, last used first
-select "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
+select "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
 from "threads"
 where (not temporary)
 order by state_updated_at desc nulls last, thread_id desc
@@ -47,13 +47,13 @@ limit $1 offset $2;
 
 -- copy
 with copy as (
-  insert into threads (thread_id, status, metadata, config, "values", interrupts, state_updated_at)
+  insert into threads (thread_id, status, metadata, config, context, "values", interrupts, state_updated_at)
   select $1::uuid, case s.status when 'interrupted' then 'interrupted' else 'idle' end,
-    $2::jsonb, s.config, s."values", s.interrupts, s.state_updated_at
+    $2::jsonb, s.config, s.context, s."values", s.interrupts, s.state_updated_at
   from threads s
   where s.thread_id = $3::uuid and not s.temporary and ("s"."metadata" @> $4::jsonb and (jsonb_typeof("s"."metadata" -> $5::text) = 'array' and "s"."metadata" -> $6::text @> $7::jsonb))
   on conflict (thread_id) do nothing
-  returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
+  returning "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
 ),
 copied_blobs as (
   insert into checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
@@ -84,7 +84,7 @@ select * from copy;
 update "threads"
 set "metadata" = "metadata" || $1::jsonb, "updated_at" = clock_timestamp(), "ttl_minutes" = $2, "ttl_strategy" = $3, "expires_at" = clock_timestamp() + make_interval(secs => $4::float8)
 where "thread_id" = $5 and "temporary" = $6 and ("metadata" @> $7::jsonb and (jsonb_typeof("metadata" -> $8::text) = 'array' and "metadata" -> $9::text @> $10::jsonb))
-returning "thread_id", "status", "metadata", "config", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
+returning "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
 
 -- delete
 begin;
@@ -104,8 +104,8 @@ commit;
 
 -- markBusy
 update "threads"
-set "status" = $1, "resting_status" = case when status = 'busy' then resting_status else status end, "updated_at" = clock_timestamp(), "expires_at" = clock_timestamp() + make_interval(secs => ttl_minutes * 60), "metadata" = "metadata" || $2::jsonb, "config" = $3::jsonb
-where "thread_id" = $4;
+set "status" = $1, "resting_status" = case when status = 'busy' then resting_status else status end, "updated_at" = clock_timestamp(), "expires_at" = clock_timestamp() + make_interval(secs => ttl_minutes * 60), "metadata" = "metadata" || $2::jsonb, "config" = $3::jsonb, "context" = $4::jsonb
+where "thread_id" = $5;
 
 -- rest
 update "threads"

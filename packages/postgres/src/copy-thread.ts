@@ -19,9 +19,9 @@ export async function copyThread(
 ): Promise<Thread | null> {
   const { rows } = await sql<ThreadRow>`
     with copy as (
-      insert into threads (thread_id, status, metadata, config, "values", interrupts, state_updated_at)
+      insert into threads (thread_id, status, metadata, config, context, "values", interrupts, state_updated_at)
       select ${to.id}::uuid, case s.status when 'interrupted' then 'interrupted' else 'idle' end,
-        ${jsonb(to.metadata)}, s.config, s."values", s.interrupts, s.state_updated_at
+        ${jsonb(to.metadata)}, s.config, s.context, s."values", s.interrupts, s.state_updated_at
       from threads s
       where s.thread_id = ${from}::uuid and not s.temporary and ${orTrue(inScope(sql.ref("s.metadata"), scope))}
       on conflict (thread_id) do nothing

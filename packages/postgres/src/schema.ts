@@ -53,6 +53,7 @@ interface ThreadTable {
   temporary: Generated<boolean>;
   metadata: JsonObject;
   config: JsonObject;
+  context: Generated<Json>;
   values: Generated<Json>;
   interrupts: Generated<Interrupts>;
   error: Generated<GraphError | null>;

@@ -240,14 +240,15 @@ describe("changes", () => {
     expect(seq).toBe(2 * held.seqBase + 1);
   });
 
-  test("a free thread takes over the run's graph and config, a busy one keeps its own", async () => {
+  test("a free thread takes over the run's graph, config and context, a busy one keeps its own", async () => {
     const { id } = await ledger.make.thread({ metadata: { keep: 1 }, config: { old: 1 } });
-    await threads().markBusy(id, { metadata: { graph_id: "g" }, config: { tags: ["t"] } });
+    await threads().markBusy(id, { metadata: { graph_id: "g" }, config: { tags: ["t"] }, context: { k: 1 } });
     await threads().markBusy(id, null);
     expect(await threads().get(id, WHOLE_HOUSE)).toMatchObject({
       status: "busy",
       metadata: { keep: 1, graph_id: "g" },
       config: { tags: ["t"] },
+      context: { k: 1 },
     });
   });
 

@@ -14,6 +14,7 @@ import type {
   ThreadRepository,
   ThreadSnapshot,
   ThreadStatus,
+  ThreadTakeOver,
   TtlWish,
 } from "@graphfleet/domain";
 import { type Kysely, type Selectable, sql } from "kysely";
@@ -137,10 +138,7 @@ export class PostgresThreadRepository implements ThreadRepository {
     });
   }
 
-  async markBusy(
-    id: ThreadId,
-    takeOver: { readonly metadata: JsonObject; readonly config: JsonObject } | null,
-  ): Promise<void> {
+  async markBusy(id: ThreadId, takeOver: ThreadTakeOver | null): Promise<void> {
     await this.#db
       .updateTable("threads")
       .set({
@@ -153,6 +151,7 @@ export class PostgresThreadRepository implements ThreadRepository {
           : {
               metadata: sql<JsonObject>`${METADATA} || ${jsonb(takeOver.metadata)}`,
               config: jsonb(takeOver.config),
+              context: jsonb(takeOver.context),
             }),
       })
       .where("thread_id", "=", id)

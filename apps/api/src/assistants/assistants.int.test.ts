@@ -86,9 +86,14 @@ describe("GET /assistants/:assistant_id", () => {
     expect((await server.call("GET", `/assistants/${SYSTEM_AGENT}`)).json).toEqual(json);
   });
 
-  test.each([UNKNOWN, "neither-graph-nor-uuid", "%00"])("404: %s", async (id) => {
+  test.each([UNKNOWN, "neither-graph-nor-uuid"])("404: %s", async (id) => {
     const { status, text } = await server.call("GET", `/assistants/${id}`);
     expect([status, text]).toEqual([404, "Assistant not found"]);
+  });
+
+  test("422: an id that cannot be", async () => {
+    const { status, text } = await server.call("GET", "/assistants/%00");
+    expect([status, text]).toEqual([422, "assistant_id must not contain NUL characters"]);
   });
 });
 

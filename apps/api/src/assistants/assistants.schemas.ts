@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import {
   AnyJson,
   AnyObject,
+  Filter,
   eitherOf,
   Flag,
   Limit,
@@ -70,14 +71,14 @@ export const AssistantPatchBody = Type.Object({
 });
 export type AssistantPatchWire = Static<typeof AssistantPatchBody>;
 
-const Filter = {
-  metadata: Type.Optional(AnyObject),
+const Filters = {
+  metadata: Type.Optional(Filter),
   graph_id: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
 };
 
 export const AssistantSearchBody = Type.Object({
-  ...Filter,
+  ...Filters,
   limit: Limit,
   offset: Offset,
   sort_by: oneOf(["assistant_id", "graph_id", "name", "created_at", "updated_at"], { default: "created_at" }),
@@ -85,13 +86,13 @@ export const AssistantSearchBody = Type.Object({
   select: Type.Optional(oneOrMany(oneOf(FIELDS))),
 });
 
-export const AssistantCountBody = Type.Object(Filter);
+export const AssistantCountBody = Type.Object(Filters);
 export type AssistantFilterWire = Static<typeof AssistantCountBody>;
 
 export const AssistantVersionsBody = Type.Object({
   limit: Limit,
   offset: Offset,
-  metadata: Type.Optional(AnyObject),
+  metadata: Type.Optional(Filter),
 });
 
 /** SDKs send the version in the body, the official document has it in the query. The body wins. */

@@ -22,7 +22,8 @@ export function jsonBody({ limitBytes }: { readonly limitBytes: number }): Reque
 }
 
 function fromJson(bytes: unknown): unknown {
-  const text = Buffer.isBuffer(bytes) ? bytes.toString("utf8") : "";
+  // A TextDecoder drops a byte order mark, which some clients put first.
+  const text = Buffer.isBuffer(bytes) ? new TextDecoder().decode(bytes) : "";
   if (text.trim() === "") return {};
   try {
     return parseJson(text) ?? {};

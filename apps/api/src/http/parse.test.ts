@@ -1,7 +1,7 @@
 import { DomainError } from "@graphfleet/domain";
 import { Type } from "@sinclair/typebox";
 import { parse, parseQuery } from "./parse.js";
-import { AnyJson, AnyObject, eitherOf, Flag, Limit, oneOf, oneOrMany, Uuid } from "./schemas.js";
+import { AnyJson, AnyObject, eitherOf, Filter, Flag, Limit, oneOf, oneOrMany, Uuid } from "./schemas.js";
 
 const Body = Type.Object({
   id: Uuid,
@@ -27,6 +27,38 @@ function refusal(work: () => unknown): string {
   }
   throw new Error("It was accepted");
 }
+
+describe("NUL characters", () => {
+  const Exact = Type.Object({
+    ...Body.properties,
+    name: Type.Optional(Type.String()),
+    names: Type.Optional(oneOrMany(Type.String())),
+    before: Type.Optional(eitherOf("an id or an object", Type.String(), Type.Object({ id: Type.String() }))),
+    filter: Type.Optional(Filter),
+  });
+
+  test.each([
+    ["name", { name: "a\0b" }],
+    ["names.1", { names: ["a", "\0"] }],
+    ["nodes.0", { nodes: ["\0"] }],
+    ["checkpoint.id", { checkpoint: { id: "\0" } }],
+    ["before", { before: "\0" }],
+    ["before.id", { before: { id: "\0" } }],
+    ["filter.deep.0.a", { filter: { deep: [{ a: "\0" }] } }],
+    ["filter", { filter: { "\0": 1 } }],
+  ])("are refused where text is taken literally: %s", (field, more) => {
+    expect(refusal(() => parse(Exact, { id, ...more }))).toBe(`${field} must not contain NUL characters`);
+  });
+
+  test("are refused in a query", () => {
+    expect(refusal(() => parseQuery(Exact, { id, name: "\0" }))).toBe("name must not contain NUL characters");
+  });
+
+  test("are let through in what users and models write", () => {
+    const content = { input: { text: "a\0b" }, metadata: { "k\0": "\0" } };
+    expect(parse(Exact, { id, ...content })).toMatchObject(content);
+  });
+});
 
 describe("parse", () => {
   test("fills in defaults and ignores what it does not know", () => {

@@ -4,13 +4,15 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import { coerceQuery } from "./coerce-query.js";
 import { dropNulls } from "./drop-nulls.js";
-import { ONE_OR_MANY } from "./schemas.js";
+import { findNul } from "./find-nul.js";
+import { EXACT, ONE_OR_MANY } from "./schemas.js";
 
 // One error at a time: a list of a million bad items must not become a million errors.
 const ajv = new Ajv({ useDefaults: true, allErrors: false, verbose: true, allowUnionTypes: true });
 formats.default(ajv, ["uri-reference"]);
 ajv.addFormat("uuid", /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i);
 ajv.addKeyword(ONE_OR_MANY);
+ajv.addKeyword(EXACT);
 
 const validators = new WeakMap<TSchema, ValidateFunction>();
 
@@ -31,9 +33,12 @@ export function parseQuery<Schema extends TSchema>(schema: Schema, query: object
 
 function check<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
   const validate = validatorOf(schema);
-  if (validate(value)) return value;
+  const fits = validate(value);
+  const nul = fits ? findNul(schema, value) : null;
+  if (fits && nul === null) return value;
 
-  const { field, problem } = explain(validate.errors ?? []);
+  const { field, problem } =
+    nul === null ? explain(validate.errors ?? []) : { field: nul, problem: "must not contain NUL characters" };
   throw invalidRequest(`${field} ${problem}`, { issues: [{ field, problem }] });
 }
 

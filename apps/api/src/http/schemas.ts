@@ -6,12 +6,17 @@ import { type Static, type TSchema, Type } from "@sinclair/typebox";
 /** Marks a list that may also be given as one bare item. */
 export const ONE_OR_MANY = "x-one-or-many";
 
+/** Marks what is compared with stored values or names a place, and so has to be storable as it is; see `findNul`. */
+export const EXACT = "x-exact";
+
 /** Largest number that fits the counters of the ledger. */
 const INT32_MAX = 2_147_483_647;
 
 export const Uuid = Type.String({ format: "uuid" });
 export const AnyJson = Type.Unsafe<Json>({});
 export const AnyObject = Type.Unsafe<JsonObject>({ type: "object" });
+/** Members that rows must have. */
+export const Filter = Type.Unsafe<JsonObject>({ type: "object", [EXACT]: true });
 export const Limit = Type.Integer({ minimum: 1, maximum: 1000, default: 10 });
 export const Offset = Type.Integer({ minimum: 0, maximum: INT32_MAX, default: 0 });
 export const Version = Type.Integer({ minimum: 1, maximum: INT32_MAX });
@@ -26,7 +31,7 @@ export const ThreadRunParams = Type.Object({ thread_id: Uuid, run_id: Uuid });
 export const CheckpointFields = Type.Object({
   checkpoint_id: Type.Optional(Type.String()),
   checkpoint_ns: Type.Optional(Type.String()),
-  checkpoint_map: Type.Optional(AnyObject),
+  checkpoint_map: Type.Optional(Filter),
 });
 
 /** One of these words. */

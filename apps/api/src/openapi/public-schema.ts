@@ -1,4 +1,4 @@
-import { ONE_OR_MANY } from "../http/schemas.js";
+import { EXACT, ONE_OR_MANY } from "../http/schemas.js";
 
 /** Schemas with a title of their own, which others refer to. */
 export type NamedSchemas = Record<string, object>;
@@ -17,7 +17,7 @@ export function publicSchema(schema: object, named: NamedSchemas): object {
 }
 
 function plain(schema: Schema, named: NamedSchemas): object {
-  const members = Object.entries(schema).filter(([key]) => key !== ONE_OR_MANY && key !== "required");
+  const members = Object.entries(schema).filter(([key]) => key !== ONE_OR_MANY && key !== EXACT && key !== "required");
   const result: Record<string, unknown> = Object.fromEntries(
     members.map(([key, value]) => [key, read(key, value, named)]),
   );

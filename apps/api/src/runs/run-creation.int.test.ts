@@ -314,6 +314,34 @@ describe("on_disconnect", () => {
   });
 });
 
+describe("on_disconnect of a server whose default is cancel", () => {
+  test("a client that does not say takes its run along, one that says continue does not", async () => {
+    const other = await openApi({ onDisconnect: "cancel" });
+    const others = startTestWorker(other, perform);
+    try {
+      const id = (await other.call("POST", "/threads")).json.thread_id as string;
+      const post = async (body: object) => {
+        const leaving = new AbortController();
+        const init = { method: "POST", body: JSON.stringify(body), signal: leaving.signal };
+        const { headers } = await fetch(`${other.url}/threads/${id}/runs/stream`, init);
+        leaving.abort();
+        return headers.get("content-location")!;
+      };
+
+      const first = await post(agent({ input: { block: true } }));
+      await other.call("GET", `${first}/join`);
+      expect((await other.call("GET", first)).json.status).toBe("interrupted");
+
+      const second = await post(agent({ on_disconnect: "continue" }));
+      await other.call("GET", `${second}/join`);
+      expect((await other.call("GET", second)).json.status).toBe("success");
+    } finally {
+      await others.close();
+      await other.close();
+    }
+  });
+});
+
 async function leaveAfterHeaders(path: string, body: object): Promise<void> {
   const leaving = new AbortController();
   await fetch(`${server.url}${path}`, { method: "POST", body: JSON.stringify(body), signal: leaving.signal });

@@ -20,18 +20,22 @@ import { runEvents } from "./run-events.js";
 import { runView, toRunRequest } from "./run-view.js";
 import { RunCreateBody, type RunCreateWire } from "./runs.schemas.js";
 
+export type OnDisconnect = "cancel" | "continue";
+
 export interface RunCreationDeps {
   readonly createRuns: ReturnType<typeof makeCreateRuns>;
   readonly followRun: FollowRun;
   readonly awaitRun: AwaitRun;
   readonly manageRuns: Pick<ManageRuns, "runToFollow">;
   readonly cancelAbandoned: CancelAbandoned;
+  /** For requests that do not say. */
+  readonly onDisconnect: OnDisconnect;
   readonly stopping: AbortSignal;
 }
 
 /** The doors for new runs: in the background, streamed, or waited for; on a thread or on one of their own. */
 export function runCreationRoutes(deps: RunCreationDeps): Router {
-  const { createRuns, followRun, awaitRun, manageRuns, cancelAbandoned, stopping } = deps;
+  const { createRuns, followRun, awaitRun, manageRuns, cancelAbandoned, onDisconnect, stopping } = deps;
   const router = Router();
 
   router.post("/threads/:thread_id/runs", (req, res) => start(req, res, threadOf(req)));
@@ -62,7 +66,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
     res.setHeader("location", `${pathOf(run, threadId)}/stream`);
     const entries = followRun(run, { afterEvent: -1, signal: listener.signal });
     await sendEvents(res, runEvents(run, entries, { modes: run.spec.streamModes, errorOf: errorOf(req) }), listener);
-    if (body.on_disconnect === "cancel") await cancelAbandoned(run, listener, callerOf(req));
+    if ((body.on_disconnect ?? onDisconnect) === "cancel") await cancelAbandoned(run, listener, callerOf(req));
   }
 
   async function wait(req: Request, res: Response, threadId: ThreadId | null): Promise<void> {
@@ -74,7 +78,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
     res.setHeader("content-location", pathOf(run, threadId));
     res.setHeader("location", `${pathOf(run, threadId)}/join`);
     await sendWhenReady(res, awaitRun(run, listener.signal), listener);
-    if (body.on_disconnect === "cancel") await cancelAbandoned(run, listener, callerOf(req));
+    if ((body.on_disconnect ?? onDisconnect) === "cancel") await cancelAbandoned(run, listener, callerOf(req));
   }
 
   function errorOf(req: Request): (run: Run) => Promise<GraphError | null> {

@@ -1,9 +1,11 @@
+import type { JsonObject } from "@graphfleet/domain";
 import { type Static, Type } from "@sinclair/typebox";
 import {
   AnyJson,
   AnyObject,
   CheckpointFields,
   eitherOf,
+  Filter,
   Flag,
   Limit,
   Offset,
@@ -38,7 +40,8 @@ const Nodes = Type.Optional(
 const Config = Type.Object({
   tags: Type.Optional(Type.Array(Type.String())),
   recursion_limit: Type.Optional(Type.Integer({ minimum: 1 })),
-  configurable: Type.Optional(AnyObject),
+  // Of its members only those that name a place are checked.
+  configurable: Type.Optional(Type.Unsafe<JsonObject>(CheckpointFields)),
   metadata: Type.Optional(AnyObject),
 });
 
@@ -65,7 +68,8 @@ export const RunCreateBody = Type.Object({
   interrupt_after: Nodes,
   webhook: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536, format: "uri-reference" })),
   multitask_strategy: oneOf(["reject", "interrupt", "rollback", "enqueue"], { default: "enqueue" }),
-  on_disconnect: oneOf(["cancel", "continue"], { default: "continue" }),
+  // The default is the server's: see GRAPHFLEET_ON_DISCONNECT.
+  on_disconnect: Type.Optional(oneOf(["cancel", "continue"])),
   // Not a closed list: the JS SDK's own types name two values that no server knows.
   on_completion: Type.Optional(Type.String()),
   if_not_exists: oneOf(["create", "reject"], { default: "reject" }),
@@ -95,7 +99,7 @@ export const RunListQuery = Type.Object({
   limit: Limit,
   offset: Offset,
   status: Type.Optional(oneOf(["pending", "running", "success", "error", "timeout", "interrupted"])),
-  metadata: Type.Optional(AnyObject),
+  metadata: Type.Optional(Filter),
   select: Type.Optional(
     oneOrMany(
       oneOf([

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { AnyObject, eitherOf, Limit, Offset } from "../http/schemas.js";
+import { AnyObject, eitherOf, Filter, Limit, Offset } from "../http/schemas.js";
 
 /** Bounds what one request can ask of the ledger. */
 const MOST_LABELS = 256;
@@ -35,7 +35,7 @@ export const ItemDeleteBody = Type.Object({ namespace: Type.Optional(Labels), ke
 
 export const ItemSearchBody = Type.Object({
   namespace_prefix: Type.Optional(Labels),
-  filter: Type.Optional(AnyObject),
+  filter: Type.Optional(Filter),
   query: Type.Optional(Type.String()),
   limit: Limit,
   offset: Offset,

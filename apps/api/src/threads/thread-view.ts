@@ -18,6 +18,7 @@ export const threadView = (thread: FoundThread) =>
     state_updated_at: thread.stateUpdatedAt === null ? null : thread.stateUpdatedAt?.toISOString(),
     metadata: thread.metadata,
     config: thread.config,
+    context: thread.context === null ? {} : thread.context,
     status: thread.status,
     values: thread.values,
     interrupts: thread.interrupts,

@@ -25,6 +25,7 @@ describe("POST /threads", () => {
       state_updated_at: null,
       metadata: {},
       config: {},
+      context: {},
       status: "idle",
       values: null,
       interrupts: {},
@@ -259,6 +260,43 @@ describe("what a client without manners sends", () => {
     }
     expect((await server.call("POST", "/threads", "null")).status).toBe(200);
     expect((await server.call("POST", "/threads", "  ")).status).toBe(200);
+  });
+
+  test("200: behind a byte order mark", async () => {
+    expect((await server.call("POST", "/threads", '\uFEFF{"metadata":{"a":1}}')).json.metadata).toEqual({ a: 1 });
+    expect((await server.call("POST", "/threads", "\uFEFF")).status).toBe(200);
+  });
+
+  test("422 with the name of the field: NUL where text is taken literally", async () => {
+    const { thread_id: id } = await make({});
+    const calls: [string, string, unknown, string][] = [
+      ["POST", `/threads/${id}/history`, { before: "a\0" }, "before"],
+      ["GET", `/threads/${id}/history?before=a%00`, undefined, "before"],
+      ["POST", `/threads/${id}/history`, { metadata: { a: "\0" } }, "metadata.a"],
+      ["POST", `/threads/${id}/history`, { checkpoint: { checkpoint_ns: "\0" } }, "checkpoint.checkpoint_ns"],
+      ["POST", `/threads/${id}/state`, { values: {}, checkpoint_id: "\0" }, "checkpoint_id"],
+      ["POST", `/threads/${id}/state`, { values: {}, as_node: "\0" }, "as_node"],
+      ["POST", `/threads/${id}/state/checkpoint`, { checkpoint: { checkpoint_id: "\0" } }, "checkpoint.checkpoint_id"],
+      ["POST", "/threads/search", { metadata: { a: "\0" } }, "metadata.a"],
+      ["POST", "/threads/count", { values: { "\0": 1 } }, "values"],
+      ["POST", "/threads/search", { extract: { a: "values.\0" } }, "extract.a"],
+      ["POST", `/threads/${id}/runs`, { assistant_id: "a\0" }, "assistant_id"],
+      [
+        "POST",
+        `/threads/${id}/runs`,
+        { assistant_id: "agent", config: { configurable: { checkpoint_id: "\0" } } },
+        "config.configurable.checkpoint_id",
+      ],
+      ["GET", `/threads/${id}/runs?metadata=${encodeURIComponent('{"a":"\\u0000"}')}`, undefined, "metadata.a"],
+      ["POST", "/assistants/search", { graph_id: "\0" }, "graph_id"],
+      ["PUT", "/store/items", { namespace: ["\0"], key: "k", value: {} }, "namespace.0"],
+      ["GET", "/store/items?key=a&namespace=a%00", undefined, "namespace.0"],
+      ["POST", "/store/items/search", { namespace_prefix: [], filter: { a: "\0" } }, "filter.a"],
+    ];
+    for (const [method, path, body, field] of calls) {
+      const { status, text } = await server.call(method, path, body);
+      expect([status, text]).toEqual([422, `${field} must not contain NUL characters`]);
+    }
   });
 
   test("400: no JSON", async () => {

@@ -31,6 +31,7 @@ const Thread = Type.Object(
     state_updated_at: nullable(Time),
     metadata: AnyObject,
     config: AnyObject,
+    context: AnyValue,
     status: oneOf(["idle", "busy", "interrupted", "error"]),
     values: AnyValue,
     interrupts: Type.Record(Type.String(), Type.Array(Interrupt)),

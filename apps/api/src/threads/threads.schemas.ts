@@ -4,6 +4,8 @@ import {
   AnyJson,
   AnyObject,
   CheckpointFields,
+  EXACT,
+  Filter,
   Flag,
   Limit,
   Offset,
@@ -62,16 +64,16 @@ export const ThreadPruneBody = Type.Object({
   strategy: oneOf(STRATEGIES, { default: "delete" }),
 });
 
-const Filter = {
-  metadata: Type.Optional(AnyObject),
-  values: Type.Optional(AnyObject),
+const Filters = {
+  metadata: Type.Optional(Filter),
+  values: Type.Optional(Filter),
   status: Type.Optional(oneOf(["idle", "busy", "interrupted", "error"])),
 };
 
-export const ThreadCountBody = Type.Object(Filter);
+export const ThreadCountBody = Type.Object(Filters);
 
 export const ThreadSearchBody = Type.Object({
-  ...Filter,
+  ...Filters,
   ids: Type.Optional(Type.Array(Uuid)),
   limit: Limit,
   offset: Offset,
@@ -83,6 +85,7 @@ export const ThreadSearchBody = Type.Object({
       type: "object",
       maxProperties: EXTRACT_MAX,
       additionalProperties: { type: "string" },
+      [EXACT]: true,
     }),
   ),
 });
@@ -126,7 +129,7 @@ export const HistoryQueryString = Type.Object({ limit: Limit, before: Type.Optio
 export const HistoryBody = Type.Object({
   limit: Limit,
   before: Type.Optional(Before),
-  metadata: Type.Optional(AnyObject),
+  metadata: Type.Optional(Filter),
   checkpoint: Type.Optional(CheckpointFields),
 });
 export type HistoryWire = Static<typeof HistoryBody>;

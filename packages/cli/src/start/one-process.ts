@@ -112,6 +112,7 @@ export async function startOneProcess({
     services: { postgres: () => storage.ping() },
     maxBodyBytes: 25 * 1024 * 1024,
     corsOrigins: ["*"],
+    onDisconnect: "continue",
     port: options.port,
     host: options.host,
   });

@@ -2,6 +2,7 @@ import type { Assistant } from "../assistants/assistant.js";
 import type { Caller } from "../auth/caller.js";
 import type { RunId, ThreadId } from "../ids.js";
 import { type Json, type JsonObject, isObject, objectOrEmpty } from "../json.js";
+import type { ThreadTakeOver } from "../threads/thread.js";
 import type { RunSpec, StreamMode } from "./run.js";
 import type { RunRequest } from "./run-request.js";
 
@@ -18,7 +19,7 @@ export interface MergedRun {
   readonly spec: RunSpec;
   readonly metadata: JsonObject;
   /** What the thread takes over from this run when it was free: the next run and state reads start from it. */
-  readonly thread: { readonly metadata: JsonObject; readonly config: JsonObject };
+  readonly thread: ThreadTakeOver;
 }
 
 /**
@@ -45,11 +46,14 @@ export function mergeRun(
     ...objectOrEmpty(request.config.configurable),
   });
 
+  const context = mergeContext(assistant.context, request.context);
+
   return {
     metadata,
     thread: {
       metadata: ids,
       config: { ...assistant.config, ...thread.config, ...request.config, configurable: without(ONCE, given) },
+      context,
     },
     spec: {
       graphId: assistant.graphId,
@@ -74,7 +78,7 @@ export function mergeRun(
           ...metadata,
         },
       },
-      context: mergeContext(assistant.context, request.context),
+      context,
       streamModes: streamModes(request),
       streamSubgraphs: request.streamSubgraphs,
       streamResumable: request.streamResumable,

@@ -1,6 +1,6 @@
 import type { Scope } from "../auth/scope.js";
 import type { ThreadId } from "../ids.js";
-import type { Json, JsonObject } from "../json.js";
+import type { Json } from "../json.js";
 import type { Page } from "../page.js";
 import type {
   FoundThread,
@@ -12,6 +12,7 @@ import type {
   ThreadQuery,
   ThreadSnapshot,
   ThreadStatus,
+  ThreadTakeOver,
 } from "./thread.js";
 
 export interface ThreadRepository {
@@ -36,11 +37,8 @@ export interface ThreadRepository {
   copy(from: ThreadId, to: Pick<NewThread, "id" | "metadata">, scope: Scope): Promise<Thread | null>;
   /** Removes the thread with its runs, checkpoints and crons. @returns false when there is none. */
   delete(id: ThreadId, scope: Scope): Promise<boolean>;
-  /** A run was admitted: the thread is busy and, when it was free, takes over the run's graph and config. */
-  markBusy(
-    id: ThreadId,
-    takeOver: { readonly metadata: JsonObject; readonly config: JsonObject } | null,
-  ): Promise<void>;
+  /** A run was admitted: the thread is busy and, when it was free, takes over the run's graph, config and context. */
+  markBusy(id: ThreadId, takeOver: ThreadTakeOver | null): Promise<void>;
   /**
    * The last run in flight was taken away while it waited: the thread is what its last ending made of it. A run that
    * never started has no ending, so an interrupted thread still waits for its answer, and a failed one is still failed.

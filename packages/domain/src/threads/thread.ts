@@ -37,6 +37,8 @@ export interface Thread {
   readonly status: ThreadStatus;
   readonly metadata: JsonObject;
   readonly config: JsonObject;
+  /** That of the last run which found the thread free; null until there was one. Later runs do not inherit it. */
+  readonly context: Json;
   /** The state's values after the last run or update; null until there are any. */
   readonly values: Json;
   readonly interrupts: Interrupts;
@@ -62,6 +64,13 @@ export interface ThreadPatch {
   readonly metadata: JsonObject;
   /** Begins anew, from now. Absent: it stays as it is. */
   readonly ttl?: TtlWish;
+}
+
+/** What a thread takes over from a run that found it free. */
+export interface ThreadTakeOver {
+  readonly metadata: JsonObject;
+  readonly config: JsonObject;
+  readonly context: Json;
 }
 
 /** What admission and settlement need to know of a thread, without its values. */

@@ -154,7 +154,7 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
       call: ({ threads }) => threads.patch(THREAD, { metadata: {}, ttl: { minutes: 1, strategy: "delete" } }, SCOPE),
     },
     { name: "delete", call: ({ threads }) => threads.delete(THREAD, SCOPE) },
-    { name: "markBusy", call: ({ threads }) => threads.markBusy(THREAD, { metadata: {}, config: {} }) },
+    { name: "markBusy", call: ({ threads }) => threads.markBusy(THREAD, { metadata: {}, config: {}, context: {} }) },
     { name: "rest", call: ({ threads }) => threads.rest(THREAD) },
     { name: "saveState", call: ({ threads }) => threads.saveState(THREAD, SNAPSHOT, "idle") },
   ],
