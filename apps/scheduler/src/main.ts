@@ -9,7 +9,7 @@ import {
   startOpsServer,
   patiently,
 } from "@graphfleet/chassis";
-import { makeSignals, isOutage } from "@graphfleet/domain";
+import { makeSignals, isOutage, randomIds } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { SchedulerEnv, schedulerConfig } from "./config.js";
@@ -41,6 +41,7 @@ try {
   const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
   const metrics = new Metrics({ prefix: config.metricPrefix });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
+  const fired = metrics.counter("scheduler_cron_firings_total", "Crons whose moment had come", ["outcome"]);
 
   const storage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
   const scheduler = startScheduler({
@@ -48,7 +49,9 @@ try {
     queue,
     signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
     log,
+    ids: randomIds,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
+    observeCron: (outcome) => fired.inc({ outcome }),
     options: { maxAttempts: config.maxAttempts, temporaryKeepSeconds: config.temporaryKeepSeconds },
   });
   const ops = await startOpsServer({

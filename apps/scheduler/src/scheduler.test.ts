@@ -1,4 +1,4 @@
-import type { RunRepository, Storage } from "@graphfleet/domain";
+import { randomIds, type RunRepository, type Storage } from "@graphfleet/domain";
 import { startScheduler } from "./scheduler.js";
 
 function setUp({ isAway = false } = {}) {
@@ -24,7 +24,9 @@ function setUp({ isAway = false } = {}) {
     queue: { ring: async () => {} },
     signals: { announce: async () => {} },
     log: { debug: () => {}, info: () => {}, warn: note, error: () => {} },
+    ids: randomIds,
     observe: (...what) => void observed.push(what),
+    observeCron: () => {},
     options: { maxAttempts: 3, temporaryKeepSeconds: 120 },
   });
   return { scheduler, observed, warnings, warning };
@@ -35,7 +37,7 @@ test("does every duty at once, and says how many rows it took care of", async ()
 
   await scheduler.stop();
 
-  expect(scheduler.sweeps.map(({ name }) => name)).toEqual(["doorbell", "lease", "temporary"]);
+  expect(scheduler.sweeps.map(({ name }) => name)).toEqual(["doorbell", "lease", "temporary", "crons"]);
   expect(observed).toEqual(
     expect.arrayContaining([
       ["doorbell", 0],

@@ -1,5 +1,14 @@
 import { every } from "@graphfleet/chassis";
-import type { Log, RunQueue, Signals, Storage } from "@graphfleet/domain";
+import {
+  type CronOutcome,
+  type Ids,
+  type Log,
+  makeFireCrons,
+  type RunQueue,
+  type Signals,
+  type Storage,
+} from "@graphfleet/domain";
+import { cronSweep, eachSecond } from "./crons/cron-tick.js";
 import { doorbellSweep } from "./sweeps/doorbell-sweep.js";
 import { leaseSweep } from "./sweeps/lease-sweep.js";
 import { temporarySweep } from "./sweeps/temporary-sweep.js";
@@ -9,8 +18,10 @@ export interface SchedulerParts {
   readonly storage: Storage;
   readonly queue: RunQueue;
   readonly signals: Signals;
+  readonly ids: Ids;
   readonly log: Log;
   readonly observe: (sweep: string, rows: number) => void;
+  readonly observeCron: (outcome: CronOutcome) => void;
   readonly options: SchedulerOptions;
 }
 
@@ -27,19 +38,25 @@ export interface Scheduler {
 }
 
 /** Starts doing what has to happen because time passed. Any number of schedulers may run side by side. */
-export function startScheduler({ storage, queue, signals, log, observe, options }: SchedulerParts): Scheduler {
+export function startScheduler(parts: SchedulerParts): Scheduler {
+  const { storage, queue, signals, ids, log, observe, observeCron, options } = parts;
   const { runs } = storage;
   const sweeps: readonly Sweep[] = [
     doorbellSweep({ runs, queue }),
     leaseSweep({ runs, signals, log, maxAttempts: options.maxAttempts }),
     temporarySweep({ runs, keepSeconds: options.temporaryKeepSeconds }),
   ];
-  const loops = sweeps.map(({ name, everyMs, once }) =>
-    every({ name, everyMs, once: async () => observe(name, await once()), log }),
-  );
+  const crons = cronSweep(makeFireCrons({ storage, signals, ids, log, observe: observeCron }));
+  const loop = ({ name, everyMs, once }: Sweep) => ({
+    name,
+    everyMs,
+    once: async () => observe(name, await once()),
+    log,
+  });
+  const loops = [...sweeps.map((sweep) => every(loop(sweep))), eachSecond(loop(crons))];
 
   return {
-    sweeps,
+    sweeps: [...sweeps, crons],
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
     },

@@ -77,6 +77,8 @@ export const runNotFound = () => new DomainError("run_not_found", "Run not found
 export const runActive = (runId: string) =>
   new DomainError("conflict", `Run ${runId} is still active. Cancel it before deleting it.`);
 
+export const cronNotFound = () => new DomainError("cron_not_found", "Cron not found");
+
 export const alreadyExists = (noun: "Assistant" | "Thread") =>
   new DomainError("already_exists", `${noun} already exists`);
 export const forbidden = (message = "Forbidden") => new DomainError("forbidden", message);

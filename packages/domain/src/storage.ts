@@ -1,5 +1,6 @@
 import type { AssistantRepository } from "./assistants/assistant-repository.js";
 import type { CheckpointRepository } from "./checkpoints/checkpoint-repository.js";
+import type { CronRepository } from "./crons/cron-repository.js";
 import type { RunRepository } from "./runs/run-repository.js";
 import type { ItemRepository } from "./store/item-repository.js";
 import type { ThreadRepository } from "./threads/thread-repository.js";
@@ -10,6 +11,7 @@ export interface Repositories {
   readonly runs: RunRepository;
   readonly checkpoints: CheckpointRepository;
   readonly items: ItemRepository;
+  readonly crons: CronRepository;
 }
 
 /** The ledger. */

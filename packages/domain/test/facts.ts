@@ -3,7 +3,7 @@ import type { Assistant } from "../src/assistants/assistant.js";
 import type { Caller } from "../src/auth/caller.js";
 import { ANONYMOUS } from "../src/auth/caller.js";
 import type { GraphCatalog } from "../src/graphs/graph-catalog.js";
-import { asAssistantId, asRunId, asThreadId, type Ids } from "../src/ids.js";
+import { asAssistantId, asCronId, asRunId, asThreadId, type Ids } from "../src/ids.js";
 import type { Run, RunSpec } from "../src/runs/run.js";
 import type { RunRequest } from "../src/runs/run-request.js";
 import type { TapeEntry } from "../src/runs/tape.js";
@@ -14,14 +14,16 @@ const numbered = (kind: string, n: number) => `${kind}0000-0000-4000-8000-${Stri
 export const runId = (n: number) => asRunId(numbered("aaaa", n));
 export const threadId = (n: number) => asThreadId(numbered("bbbb", n));
 export const assistantId = (n: number) => asAssistantId(numbered("cccc", n));
+export const cronId = (n: number) => asCronId(numbered("dddd", n));
 
 /** Counts instead of rolling dice. Runs and threads start at 101, so that they differ from a test's own. */
 export function countingIds(): Ids {
-  let [assistants, threads, runs] = [100, 100, 100];
+  let [assistants, threads, runs, crons] = [100, 100, 100, 100];
   return {
     assistant: () => assistantId((assistants += 1)),
     thread: () => threadId((threads += 1)),
     run: () => runId((runs += 1)),
+    cron: () => cronId((crons += 1)),
   };
 }
 

@@ -1,6 +1,8 @@
 // Ports in memory, as far as use cases lean on them. The real adapters have port suites of their own.
 import type { Assistant } from "../src/assistants/assistant.js";
 import type { Scope } from "../src/auth/scope.js";
+import type { Cron, NewCron } from "../src/crons/cron.js";
+import type { Firing } from "../src/crons/cron-repository.js";
 import type { ThreadId } from "../src/ids.js";
 import type { JsonObject } from "../src/json.js";
 import type { Log } from "../src/log.js";
@@ -10,7 +12,7 @@ import type { Changes, Signals } from "../src/runs/signal-changes.js";
 import type { StreamBus, TapeEntry, TapeEvent, TapeSignal } from "../src/runs/tape.js";
 import type { Repositories, Storage } from "../src/storage.js";
 import type { Thread, ThreadStatus } from "../src/threads/thread.js";
-import { aRun, aThread } from "./facts.js";
+import { aRun, aThread, LONG_AGO } from "./facts.js";
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -30,12 +32,18 @@ interface Rows {
   assistants: Map<string, Assistant>;
   threads: Map<string, Thread & { streamSeq: number; temporary: boolean; resting: ThreadStatus }>;
   runs: Map<string, Run>;
+  crons: Map<string, NewCron & Cron>;
 }
 
 export interface FakeLedger extends Storage {
   readonly rows: Rows;
   /** Runs as use cases handed them in. */
   readonly inserted: NewRun[];
+  readonly firings: Firing[];
+  /** The ledger's clock. */
+  time: Date;
+  /** Somebody else works on this thread. */
+  lockedThread: ThreadId | null;
   /** Runs once, right before the next transaction begins: somebody else was quicker. */
   meanwhile: (() => void) | null;
   addAssistant(assistant: Assistant): Assistant;
@@ -45,7 +53,8 @@ export interface FakeLedger extends Storage {
 
 /** The ledger, without its adapters' cares: one transaction at a time, undone when it throws. */
 export function fakeLedger(): FakeLedger {
-  const rows: Rows = { assistants: new Map(), threads: new Map(), runs: new Map() };
+  const rows: Rows = { assistants: new Map(), threads: new Map(), runs: new Map(), crons: new Map() };
+  const firings: Firing[] = [];
   const inserted: NewRun[] = [];
   const runsOf = (id: ThreadId) => [...rows.runs.values()].filter((run) => run.threadId === id);
 
@@ -133,12 +142,35 @@ export function fakeLedger(): FakeLedger {
     }),
     checkpoints: partly<Repositories["checkpoints"]>("checkpoints", {}),
     items: partly<Repositories["items"]>("items", {}),
+    crons: partly<Repositories["crons"]>("crons", {
+      now: async () => ledger.time,
+      claimDue: async (except) => {
+        const cron = [...rows.crons.values()].find(
+          ({ id, nextRunAt }) => nextRunAt !== null && nextRunAt <= ledger.time && !except.includes(id),
+        );
+        if (cron === undefined) return null;
+        const threadIsFree = cron.threadId === null || cron.threadId !== ledger.lockedThread;
+        return { cron, caller: cron.caller, slot: cron.nextRunAt!, now: ledger.time, threadIsFree };
+      },
+      recordFiring: async (firing) => {
+        const cron = rows.crons.get(firing.cronId);
+        if (cron?.nextRunAt?.getTime() !== firing.slot.getTime()) return false;
+        rows.crons.set(cron.id, { ...cron, nextRunAt: firing.next });
+        firings.push(firing);
+        return true;
+      },
+      delete: async (id) => rows.crons.delete(id),
+    }),
   };
 
+  let last: Promise<unknown> = Promise.resolve();
   const ledger: FakeLedger = {
     ...repositories,
     rows,
     inserted,
+    firings,
+    time: LONG_AGO,
+    lockedThread: null,
     meanwhile: null,
     addAssistant(assistant) {
       rows.assistants.set(assistant.id, assistant);
@@ -154,22 +186,28 @@ export function fakeLedger(): FakeLedger {
       rows.runs.set(run.id, run);
       return run;
     },
-    async transaction(work) {
-      const others = ledger.meanwhile;
-      ledger.meanwhile = null;
-      others?.();
-
-      const before = { threads: new Map(rows.threads), runs: new Map(rows.runs) };
-      try {
-        return await work(repositories);
-      } catch (error) {
-        Object.assign(rows, before);
-        throw error;
-      }
+    transaction(work) {
+      const mine = last.then(() => transact(work));
+      last = mine.catch(() => undefined);
+      return mine;
     },
     ping: () => Promise.resolve(),
   };
   return ledger;
+
+  async function transact<T>(work: (tx: Repositories) => Promise<T>): Promise<T> {
+    const others = ledger.meanwhile;
+    ledger.meanwhile = null;
+    others?.();
+
+    const before = { threads: new Map(rows.threads), runs: new Map(rows.runs), crons: new Map(rows.crons) };
+    try {
+      return await work(repositories);
+    } catch (error) {
+      Object.assign(rows, before);
+      throw error;
+    }
+  }
 
   async function visibleThread(id: ThreadId, scope: Scope) {
     const row = rows.threads.get(id);

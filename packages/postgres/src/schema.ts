@@ -1,4 +1,5 @@
 import type {
+  Caller,
   CancelAction,
   GraphError,
   Interrupts,
@@ -8,6 +9,7 @@ import type {
   RunAuth,
   RunSpec,
   RunStatus,
+  RunTemplate,
   ThreadStatus,
   TtlStrategy,
 } from "@graphfleet/domain";
@@ -94,11 +96,22 @@ interface RunTable {
   checkpoint_id: Generated<string | null>;
 }
 
-/** Of the crons only what the removal of their owners needs. */
 interface CronTable {
   cron_id: string;
   assistant_id: string;
   thread_id: string | null;
+  on_run_completed: "delete" | "keep" | null;
+  schedule: string;
+  timezone: string | null;
+  end_time: Date | null;
+  enabled: boolean;
+  next_run_at: Date | null;
+  user_id: string | null;
+  payload: RunTemplate;
+  auth: Caller;
+  metadata: JsonObject;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
 }
 
 interface StoreItemTable {

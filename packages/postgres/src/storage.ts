@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 
 import { PostgresAssistantRepository } from "./assistant-repository.js";
 import { PostgresCheckpointRepository } from "./checkpoint-repository.js";
+import { PostgresCronRepository } from "./cron-repository.js";
 import { PostgresItemRepository } from "./item-repository.js";
 import type { NearItems } from "./near-items.js";
 import { NearItemsExact } from "./near-items-exact.js";
@@ -35,4 +36,5 @@ const makeRepositories = (db: Kysely<Database>, heartbeat: Kysely<Database>, nea
   runs: new PostgresRunRepository(db, heartbeat),
   checkpoints: new PostgresCheckpointRepository(db),
   items: new PostgresItemRepository(db, nearItems),
+  crons: new PostgresCronRepository(db),
 });

@@ -92,10 +92,13 @@ export async function startOneProcess({
     },
   });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
+  const fired = metrics.counter("scheduler_cron_firings_total", "Crons whose moment had come", ["outcome"]);
   const scheduler = startScheduler({
     ...shared,
     signals: makeSignals(shared),
+    ids: randomIds,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
+    observeCron: (outcome) => fired.inc({ outcome }),
     options: { maxAttempts: MAX_ATTEMPTS, temporaryKeepSeconds: TAPE_KEEP_SECONDS },
   });
   gaugeFleet(metrics, { runs: storage.runs, poolStats: () => ledger.poolStats(), tapesRead: () => bus.watching() });
@@ -108,7 +111,7 @@ export async function startOneProcess({
     authorizer: allowAll,
     ids: randomIds,
     metrics,
-    info: { version: VERSION, langgraphVersion: runtime.langgraphVersion, crons: false, langsmith: false },
+    info: { version: VERSION, langgraphVersion: runtime.langgraphVersion, crons: true, langsmith: false },
     services: { postgres: () => storage.ping() },
     maxBodyBytes: 25 * 1024 * 1024,
     corsOrigins: ["*"],

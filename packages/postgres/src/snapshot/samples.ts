@@ -4,9 +4,12 @@ import {
   type Ending,
   type NewRun,
   type Repositories,
+  type RunTemplate,
   type Scope,
+  ANONYMOUS,
   WHOLE_HOUSE,
   asAssistantId,
+  asCronId,
   asRunId,
   asThreadId,
 } from "@graphfleet/domain";
@@ -24,6 +27,7 @@ const THREAD = asThreadId("00000000-0000-7000-8000-000000000002");
 const ASSISTANT = asAssistantId("00000000-0000-4000-8000-000000000003");
 const CLAIM: Claim = { runId: RUN, threadId: THREAD, fence: 1 };
 const LEASE = { owner: "worker", seconds: 15 };
+const CRON = asCronId("00000000-0000-7000-8000-000000000004");
 const PAGE = { limit: 10, offset: 0 };
 const SNAPSHOT = { values: {}, interrupts: {} };
 const KEEP = { refreshTtl: false };
@@ -60,6 +64,22 @@ const NEW_RUN: NewRun = {
   multitaskStrategy: "enqueue",
   afterSeconds: 5,
   tapeFrom: 0,
+};
+
+const MOMENT = new Date(0);
+
+const TEMPLATE: RunTemplate = {
+  input: null,
+  config: {},
+  context: null,
+  webhook: null,
+  interruptBefore: null,
+  interruptAfter: null,
+  multitaskStrategy: "enqueue",
+  streamModes: null,
+  streamSubgraphs: false,
+  streamResumable: false,
+  durability: null,
 };
 
 const ENDING: Ending = {
@@ -243,6 +263,57 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
     {
       name: "namespaces",
       call: ({ items }) => items.namespaces({ ...PAGE, prefix: ["a", "*"], suffix: ["z"], maxDepth: 2 }, WHOLE_HOUSE),
+    },
+  ],
+  crons: [
+    {
+      name: "insert",
+      call: ({ crons }) =>
+        crons.insert({
+          id: CRON,
+          assistantId: ASSISTANT,
+          threadId: THREAD,
+          onRunCompleted: null,
+          schedule: "* * * * *",
+          timezone: null,
+          endTime: null,
+          enabled: true,
+          nextRunAt: MOMENT,
+          userId: null,
+          template: TEMPLATE,
+          metadata: {},
+          caller: ANONYMOUS,
+        }),
+    },
+    { name: "get", call: ({ crons }) => crons.get(CRON, SCOPE) },
+    { name: "lock", call: ({ crons }) => crons.lock(CRON, SCOPE) },
+    {
+      name: "search",
+      call: ({ crons }) =>
+        crons.search(
+          {
+            ...PAGE,
+            offset: 10,
+            assistantId: ASSISTANT,
+            threadId: THREAD,
+            enabled: true,
+            metadata: { a: 1 },
+            sort: { by: "next_run_date", order: "desc" },
+          },
+          SCOPE,
+        ),
+      answers: [null, {}],
+    },
+    {
+      name: "update",
+      call: ({ crons }) => crons.update(CRON, { schedule: "@daily", template: TEMPLATE, nextRunAt: null }),
+    },
+    { name: "delete", call: ({ crons }) => crons.delete(CRON, SCOPE) },
+    { name: "now", call: ({ crons }) => crons.now() },
+    { name: "claimDue", call: ({ crons }) => crons.claimDue([CRON]), answers: [{ next_run_at: MOMENT }] },
+    {
+      name: "recordFiring",
+      call: ({ crons }) => crons.recordFiring({ cronId: CRON, slot: MOMENT, runId: RUN, next: null }),
     },
   ],
 };

@@ -1,0 +1,39 @@
+import type { FireCrons, Log } from "@graphfleet/domain";
+import { schedule } from "node-cron";
+import type { Sweep } from "../sweeps/sweep.js";
+
+/** Bounds one round, so that a stop need not wait long. What is left is due in the next one. */
+const BATCH = 500;
+
+/** Fires crons whose moment has come. */
+export const cronSweep = (fireCrons: FireCrons): Sweep => ({
+  name: "crons",
+  everyMs: 1000,
+  once: () => fireCrons(BATCH),
+});
+
+/**
+ * Does a round as each second of the clock begins, which is when crons are due. A round that takes longer leaves out the
+ * seconds it covers; one that fails is repeated by the next.
+ *
+ * @returns how to stop: no more rounds, and resolves when the present one is over.
+ */
+export function eachSecond({ name, once, log }: { name: string; once: () => Promise<void>; log: Log }) {
+  let round: Promise<void> | null = null;
+  const task = schedule(
+    "* * * * * *",
+    () => {
+      round ??= once()
+        .catch((error: unknown) => log.warn({ err: error, name }, "a round failed; the next one tries again"))
+        .finally(() => (round = null));
+    },
+    // A second that was missed is made up for by the next: what is due stays due.
+    { timezone: "UTC", suppressMissedWarning: true },
+  );
+  return {
+    async stop(): Promise<void> {
+      await task.destroy();
+      await round;
+    },
+  };
+}

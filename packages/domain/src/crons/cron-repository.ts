@@ -1,0 +1,46 @@
+import type { Caller } from "../auth/caller.js";
+import type { Scope } from "../auth/scope.js";
+import type { CronId, RunId } from "../ids.js";
+import type { Page } from "../page.js";
+import type { Cron, CronChanges, CronFilter, CronQuery, NewCron } from "./cron.js";
+
+/** A cron whose moment has come, locked by the transaction that asked. */
+export interface DueCron {
+  readonly cron: Cron;
+  readonly caller: Caller;
+  /** The moment it was planned for. */
+  readonly slot: Date;
+  /** The ledger's time. */
+  readonly now: Date;
+  /** False when its thread is locked by somebody else just now. Else it is locked by us too. */
+  readonly threadIsFree: boolean;
+}
+
+/** One moment of one cron, taken care of. `runId` is null when there was nothing to run. */
+export interface Firing {
+  readonly cronId: CronId;
+  readonly slot: Date;
+  readonly runId: RunId | null;
+  readonly next: Date | null;
+}
+
+export interface CronRepository {
+  insert(cron: NewCron): Promise<Cron>;
+  get(id: CronId, scope: Scope): Promise<Cron | null>;
+  /** Locks the row until the transaction ends. */
+  lock(id: CronId, scope: Scope): Promise<Cron | null>;
+  search(query: CronQuery, scope: Scope): Promise<Page<Cron>>;
+  count(filter: CronFilter, scope: Scope): Promise<number>;
+  /** Call with the row locked. */
+  update(id: CronId, changes: CronChanges): Promise<Cron>;
+  delete(id: CronId, scope: Scope): Promise<boolean>;
+  /** What time it is. Processes may disagree; schedules are computed from this. */
+  now(): Promise<Date>;
+  /**
+   * Locks the cron that is due longest and that nobody else works on, and its thread. Never waits for a lock, so holding
+   * one here can block nobody for good. `except` are left out.
+   */
+  claimDue(except: readonly CronId[]): Promise<DueCron | null>;
+  /** Takes the slot and plans the next one. @returns false when the slot was taken before: do not fire. */
+  recordFiring(firing: Firing): Promise<boolean>;
+}

@@ -1,0 +1,187 @@
+import { anAssistant, aRun, assistantId, countingIds, cronId, LONG_AGO, threadId } from "../../test/facts.js";
+import { fakeLedger, fakeSignals, silent } from "../../test/fakes.js";
+import { ANONYMOUS } from "../auth/caller.js";
+import { unavailable } from "../errors.js";
+import type { NewCron } from "./cron.js";
+import { type CronOutcome, makeFireCrons } from "./fire-crons.js";
+
+const later = (seconds: number) => new Date(LONG_AGO.getTime() + seconds * 1000);
+
+function setUp() {
+  const ledger = fakeLedger();
+  ledger.addAssistant(anAssistant());
+  const signals = fakeSignals();
+  const outcomes: CronOutcome[] = [];
+  const fireCrons = makeFireCrons({
+    storage: ledger,
+    signals,
+    ids: countingIds(),
+    log: silent,
+    observe: (outcome) => void outcomes.push(outcome),
+  });
+  const addCron = (facts: Partial<NewCron> = {}) => {
+    const cron = {
+      id: cronId(1),
+      assistantId: assistantId(1),
+      threadId: null,
+      onRunCompleted: "delete",
+      schedule: "*/10 * * * * *",
+      timezone: null,
+      endTime: null,
+      enabled: true,
+      nextRunAt: later(10),
+      userId: null,
+      template: {
+        input: { n: 1 },
+        config: {},
+        context: null,
+        webhook: null,
+        interruptBefore: null,
+        interruptAfter: null,
+        multitaskStrategy: "enqueue",
+        streamModes: null,
+        streamSubgraphs: false,
+        streamResumable: false,
+        durability: null,
+      },
+      metadata: {},
+      caller: ANONYMOUS,
+      createdAt: LONG_AGO,
+      updatedAt: LONG_AGO,
+      ...facts,
+    } as const;
+    ledger.rows.crons.set(cron.id, cron);
+  };
+  const nextRunAt = () => ledger.rows.crons.get(cronId(1))?.nextRunAt;
+  return { ledger, signals, outcomes, fireCrons, addCron, nextRunAt };
+}
+
+test("nothing fires before its moment; at it, a run is made for who made the cron", async () => {
+  const { ledger, signals, outcomes, fireCrons, addCron, nextRunAt } = setUp();
+  const user = { identity: "ann", permissions: ["p"], user: { plan: "a" } };
+  addCron({ metadata: { kind: "daily" }, caller: { ...user, headers: { "x-tenant": "t" } } });
+
+  ledger.time = later(9.9);
+  expect(await fireCrons(10)).toBe(0);
+  ledger.time = later(10);
+  expect(await fireCrons(10)).toBe(1);
+
+  expect(ledger.inserted).toMatchObject([
+    {
+      auth: user,
+      metadata: { kind: "daily", cron_id: cronId(1) },
+      spec: { input: { n: 1 }, temporary: true, config: { configurable: { "x-tenant": "t", user_id: "ann" } } },
+    },
+  ]);
+  expect(signals.announced).toMatchObject([{ rings: [{ runId: ledger.inserted[0]!.id }] }]);
+  expect(outcomes).toEqual(["fired"]);
+  expect(nextRunAt()).toEqual(later(20));
+});
+
+test("moments that passed while nobody looked are made up for by one run", async () => {
+  const { ledger, outcomes, fireCrons, addCron, nextRunAt } = setUp();
+  addCron();
+
+  ledger.time = later(3605);
+  await fireCrons(10);
+
+  expect(ledger.inserted).toHaveLength(1);
+  expect(outcomes).toEqual(["caught_up"]);
+  expect(nextRunAt()).toEqual(later(3610));
+});
+
+test("the last moment before the end is the last", async () => {
+  const { ledger, fireCrons, addCron, nextRunAt } = setUp();
+  addCron({ endTime: later(15) });
+
+  ledger.time = later(12);
+  await fireCrons(10);
+
+  expect(ledger.inserted).toHaveLength(1);
+  expect(nextRunAt()).toBeNull();
+});
+
+test("a run that is kept stays on a thread of its own; one on a thread is not alone there", async () => {
+  const { ledger, fireCrons, addCron } = setUp();
+  ledger.addThread();
+  ledger.addRun(aRun({ status: "running" }));
+  addCron({ onRunCompleted: "keep" });
+  addCron({ id: cronId(2), threadId: threadId(1), onRunCompleted: null });
+
+  ledger.time = later(10);
+  expect(await fireCrons(10)).toBe(2);
+
+  expect(ledger.inserted).toMatchObject([
+    { spec: { temporary: false } },
+    { threadId: threadId(1), spec: { temporary: false } },
+  ]);
+});
+
+test("a cron that cannot run goes on with its next moment", async () => {
+  const { ledger, outcomes, fireCrons, addCron, nextRunAt } = setUp();
+  ledger.addThread();
+  ledger.addRun(aRun({ status: "running" }));
+  addCron();
+  const { template } = ledger.rows.crons.get(cronId(1))!;
+  addCron({ threadId: threadId(1), template: { ...template, multitaskStrategy: "reject" } });
+
+  ledger.time = later(10);
+  expect(await fireCrons(10)).toBe(1);
+
+  expect(ledger.rows.runs.size).toBe(1);
+  expect(ledger.firings.slice(-1)).toMatchObject([{ runId: null }]);
+  expect(outcomes).toEqual(["refused"]);
+  expect(nextRunAt()).toEqual(later(20));
+});
+
+test("a cron whose thread is locked waits for another round, and holds up nobody", async () => {
+  const { ledger, fireCrons, addCron, nextRunAt } = setUp();
+  ledger.addThread();
+  addCron({ threadId: threadId(1) });
+  addCron({ id: cronId(2) });
+  ledger.lockedThread = threadId(1);
+
+  ledger.time = later(10);
+  expect(await fireCrons(10)).toBe(1);
+  expect(nextRunAt()).toEqual(later(10));
+
+  ledger.lockedThread = null;
+  expect(await fireCrons(10)).toBe(1);
+});
+
+test("an outage leaves the moment for the next round", async () => {
+  const { ledger, fireCrons, addCron, nextRunAt } = setUp();
+  addCron();
+  ledger.time = later(10);
+  const { transaction } = ledger;
+  ledger.transaction = (work) =>
+    transaction(async (tx) => {
+      await work(tx);
+      throw unavailable("The database is gone");
+    });
+
+  await expect(fireCrons(10)).rejects.toThrow("The database is gone");
+  expect(ledger.rows.runs.size).toBe(0);
+  expect(nextRunAt()).toEqual(later(10));
+
+  ledger.transaction = transaction;
+  expect(await fireCrons(10)).toBe(1);
+});
+
+test("a cron without an assistant goes away", async () => {
+  const { ledger, fireCrons, addCron } = setUp();
+  addCron({ assistantId: assistantId(9) });
+
+  ledger.time = later(10);
+  expect(await fireCrons(10)).toBe(0);
+  expect(ledger.rows.crons.size).toBe(0);
+});
+
+test("a round is bounded", async () => {
+  const { ledger, fireCrons, addCron } = setUp();
+  for (let n = 1; n <= 5; n++) addCron({ id: cronId(n) });
+
+  ledger.time = later(10);
+  expect(await fireCrons(3)).toBe(3);
+  expect(await fireCrons(3)).toBe(2);
+});

@@ -1,0 +1,102 @@
+import { checkTiming, nextFiring } from "./next-firing.js";
+
+const NOW = new Date("2026-01-01T00:00:00.500Z");
+const timing = (schedule: string, timezone: string | null = null, endTime: Date | null = null) => ({
+  schedule,
+  timezone,
+  endTime,
+});
+
+/** The next moments after a given one. */
+function firings(schedule: string, timezone: string | null, after: string, count: number): string[] {
+  const all: string[] = [];
+  let last = new Date(after);
+  while (all.length < count) {
+    last = nextFiring(timing(schedule, timezone), last)!;
+    all.push(last.toISOString().replace(":00.000Z", "Z"));
+  }
+  return all;
+}
+
+test.each([
+  ["*/15 * * * *", "2026-01-01T00:15:00.000Z"],
+  ["*/10 * * * * *", "2026-01-01T00:00:10.000Z"],
+  ["@hourly", "2026-01-01T01:00:00.000Z"],
+  ["@midnight", "2026-01-02T00:00:00.000Z"],
+  ["@weekdays", "2026-01-02T00:00:00.000Z"],
+  ["0 12 * * MON", "2026-01-05T12:00:00.000Z"],
+  ["0 0 29 2 *", "2028-02-29T00:00:00.000Z"],
+])("%s fires next at %s", (schedule, expected) => {
+  checkTiming(timing(schedule), NOW);
+  expect(nextFiring(timing(schedule), NOW)?.toISOString()).toBe(expected);
+});
+
+test("a moment is never its own successor", () => {
+  const moment = new Date("2026-01-01T00:00:10Z");
+  expect(nextFiring(timing("*/10 * * * * *"), moment)).toEqual(new Date("2026-01-01T00:00:20Z"));
+});
+
+describe("days on which clocks change", () => {
+  test("a time that is skipped fires an hour later by the clock", () => {
+    expect(firings("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", 2)).toEqual([
+      "2026-03-29T01:30Z",
+      "2026-03-30T00:30Z",
+    ]);
+    expect(firings("30 2 * * *", "America/New_York", "2026-03-07T12:00:00Z", 2)).toEqual([
+      "2026-03-08T07:30Z",
+      "2026-03-09T06:30Z",
+    ]);
+  });
+
+  test("a time that comes twice fires once", () => {
+    expect(firings("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", 2)).toEqual([
+      "2026-10-25T00:30Z",
+      "2026-10-26T01:30Z",
+    ]);
+    expect(firings("30 1 * * *", "America/New_York", "2026-10-31T12:00:00Z", 2)).toEqual([
+      "2026-11-01T05:30Z",
+      "2026-11-02T06:30Z",
+    ]);
+  });
+
+  test("every hour is every hour", () => {
+    expect(firings("0 * * * *", "Europe/Berlin", "2026-10-24T23:30:00Z", 4)).toEqual([
+      "2026-10-25T00:00Z",
+      "2026-10-25T01:00Z",
+      "2026-10-25T02:00Z",
+      "2026-10-25T03:00Z",
+    ]);
+    expect(firings("0 * * * *", "America/New_York", "2026-03-08T05:30:00Z", 3)).toEqual([
+      "2026-03-08T06:00Z",
+      "2026-03-08T07:00Z",
+      "2026-03-08T08:00Z",
+    ]);
+  });
+});
+
+test("nothing fires after the end; at it, it does", () => {
+  const end = new Date("2026-01-01T00:00:10Z");
+  expect(nextFiring(timing("*/10 * * * * *", null, end), NOW)).toEqual(end);
+  expect(nextFiring(timing("*/10 * * * * *", null, end), end)).toBeNull();
+});
+
+test.each([
+  ["", "five fields"],
+  ["* *", "five fields"],
+  ["* * * * * * *", "five fields"],
+  ["H * * * *", "H is not supported"],
+  ["@reboot", "macros"],
+  ["60 * * * *", "0-59"],
+  ["0 0 30 2 *", "day of month"],
+  ["not a cron at all", "schedule"],
+])("schedule %j is refused", (schedule, problem) => {
+  expect(() => checkTiming(timing(schedule), NOW)).toThrow(problem);
+});
+
+test.each(["Mars/Olympus", "+02:00", "\0", " "])("time zone %j is refused", (timezone) => {
+  expect(() => checkTiming(timing("@daily", timezone), NOW)).toThrow("timezone must be an IANA time zone");
+});
+
+test.each([NOW, new Date("2025-01-01"), new Date("+010000-01-01")])("an end at %s is refused", (end) => {
+  expect(() => checkTiming(timing("@daily", null, end), NOW)).toThrow("end_time must be in the future");
+});

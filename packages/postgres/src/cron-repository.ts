@@ -1,0 +1,235 @@
+import type {
+  Cron,
+  CronChanges,
+  CronFilter,
+  CronId,
+  CronQuery,
+  CronRepository,
+  DueCron,
+  Firing,
+  NewCron,
+  Page,
+  Scope,
+} from "@graphfleet/domain";
+import { type Kysely, type Selectable, sql } from "kysely";
+
+import { json, jsonb, plainText } from "./json.js";
+import { all, contains, inScope, orTrue } from "./metadata-filter.js";
+import { pageOf } from "./page.js";
+import type { Database } from "./schema.js";
+
+const COLUMNS = [
+  "cron_id",
+  "assistant_id",
+  "thread_id",
+  "on_run_completed",
+  "schedule",
+  "timezone",
+  "end_time",
+  "enabled",
+  "next_run_at",
+  "user_id",
+  "payload",
+  "metadata",
+  "created_at",
+  "updated_at",
+] as const;
+
+const METADATA = sql.ref("metadata");
+
+/** Crons and their firings. Who a cron's runs are for is read only by the one who fires it. */
+export class PostgresCronRepository implements CronRepository {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async insert(cron: NewCron): Promise<Cron> {
+    const row = await this.#db
+      .insertInto("crons")
+      .values({
+        cron_id: cron.id,
+        assistant_id: cron.assistantId,
+        thread_id: cron.threadId,
+        on_run_completed: cron.onRunCompleted,
+        schedule: cron.schedule,
+        timezone: cron.timezone,
+        end_time: cron.endTime,
+        enabled: cron.enabled,
+        next_run_at: cron.nextRunAt,
+        user_id: cron.userId === null ? null : plainText(cron.userId),
+        payload: json(cron.template),
+        auth: json(cron.caller),
+        metadata: jsonb(cron.metadata),
+      })
+      .returning(COLUMNS)
+      .executeTakeFirstOrThrow();
+    return toCron(row);
+  }
+
+  async get(id: CronId, scope: Scope): Promise<Cron | null> {
+    const row = await this.#one(id, scope).executeTakeFirst();
+    return row === undefined ? null : toCron(row);
+  }
+
+  async lock(id: CronId, scope: Scope): Promise<Cron | null> {
+    const row = await this.#one(id, scope).forUpdate().executeTakeFirst();
+    return row === undefined ? null : toCron(row);
+  }
+
+  async search(query: CronQuery, scope: Scope): Promise<Page<Cron>> {
+    const { by, order } = query.sort;
+    const column = by === "next_run_date" ? "next_run_at" : by;
+    const rows = await this.#db
+      .selectFrom("crons")
+      .select(COLUMNS)
+      .where(matches(query, scope))
+      .orderBy(column, (sort) => (order === "asc" ? sort.asc() : sort.desc()).nullsLast())
+      .$if(column !== "cron_id", (search) => search.orderBy("cron_id", order))
+      .limit(query.limit)
+      .offset(query.offset)
+      .execute();
+    return pageOf(rows.map(toCron), query, () => this.count(query, scope));
+  }
+
+  async count(filter: CronFilter, scope: Scope): Promise<number> {
+    const { total } = await this.#db
+      .selectFrom("crons")
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where(matches(filter, scope))
+      .executeTakeFirstOrThrow();
+    return total;
+  }
+
+  async update(id: CronId, changes: CronChanges): Promise<Cron> {
+    const { schedule, timezone, endTime, enabled, onRunCompleted, nextRunAt, template, metadata } = changes;
+    const row = await this.#db
+      .updateTable("crons")
+      .set({
+        updated_at: sql<Date>`clock_timestamp()`,
+        ...(schedule === undefined ? {} : { schedule }),
+        ...(timezone === undefined ? {} : { timezone }),
+        ...(endTime === undefined ? {} : { end_time: endTime }),
+        ...(enabled === undefined ? {} : { enabled }),
+        ...(onRunCompleted === undefined ? {} : { on_run_completed: onRunCompleted }),
+        ...(nextRunAt === undefined ? {} : { next_run_at: nextRunAt }),
+        ...(template === undefined ? {} : { payload: json(template) }),
+        ...(metadata === undefined ? {} : { metadata: jsonb(metadata) }),
+      })
+      .where("cron_id", "=", id)
+      .returning(COLUMNS)
+      .executeTakeFirstOrThrow();
+    return toCron(row);
+  }
+
+  async delete(id: CronId, scope: Scope): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom("crons")
+      .where("cron_id", "=", id)
+      .where(orTrue(inScope(METADATA, scope)))
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  async now(): Promise<Date> {
+    const { now } = await this.#db.selectNoFrom(sql<Date>`statement_timestamp()`.as("now")).executeTakeFirstOrThrow();
+    return now;
+  }
+
+  async claimDue(except: readonly CronId[]): Promise<DueCron | null> {
+    const row = await this.#db
+      .selectFrom("crons")
+      .select([...COLUMNS, "auth", sql<Date>`statement_timestamp()`.as("now")])
+      // Literal, so that the planner sees that the partial index serves it.
+      .where(sql<boolean>`enabled and next_run_at <= statement_timestamp()`)
+      .where(sql<boolean>`cron_id <> all(${[...except]}::uuid[])`)
+      .orderBy("next_run_at")
+      .limit(1)
+      .forUpdate()
+      .skipLocked()
+      .executeTakeFirst();
+    if (row === undefined || row.next_run_at === null) return null;
+    return {
+      cron: toCron(row),
+      caller: row.auth,
+      slot: row.next_run_at,
+      now: row.now,
+      threadIsFree: row.thread_id === null || (await this.#lockThread(row.thread_id)),
+    };
+  }
+
+  async recordFiring({ cronId, slot, runId, next }: Firing): Promise<boolean> {
+    // Moments come in order and each is planned after the one before, so yesterday's can never be asked for again.
+    const { rows } = await sql<{ taken: boolean }>`
+      with taken as (
+        insert into cron_firings (cron_id, scheduled_for, run_id)
+        select cron_id, next_run_at, ${runId}::uuid from crons
+        where cron_id = ${cronId}::uuid and next_run_at = ${slot}::timestamptz
+        on conflict do nothing
+        returning cron_id
+      ),
+      forgotten as (
+        delete from cron_firings
+        where cron_id = ${cronId}::uuid and scheduled_for < statement_timestamp() - interval '1 day'
+          and scheduled_for < ${slot}::timestamptz
+      ),
+      moved as (
+        update crons set next_run_at = ${next}::timestamptz
+        where cron_id = ${cronId}::uuid and next_run_at = ${slot}::timestamptz
+      )
+      select exists (select from taken) as taken`.execute(this.#db);
+    return rows[0]?.taken === true;
+  }
+
+  #one(id: CronId, scope: Scope) {
+    return this.#db
+      .selectFrom("crons")
+      .select(COLUMNS)
+      .where("cron_id", "=", id)
+      .where(orTrue(inScope(METADATA, scope)));
+  }
+
+  /** Threads are locked before all else; here the cron came first. Not waiting keeps that from becoming a deadlock. */
+  async #lockThread(id: string): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom("threads")
+      .select("thread_id")
+      .where("thread_id", "=", id)
+      .forUpdate()
+      .skipLocked()
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+}
+
+const matches = (filter: CronFilter, scope: Scope) =>
+  orTrue(
+    all([
+      inScope(METADATA, scope),
+      contains(METADATA, filter.metadata),
+      filter.assistantId === undefined ? null : sql<boolean>`assistant_id = ${filter.assistantId}`,
+      filter.threadId === undefined ? null : sql<boolean>`thread_id = ${filter.threadId}`,
+      filter.enabled === undefined ? null : sql<boolean>`enabled = ${filter.enabled}`,
+    ]),
+  );
+
+type CronRow = Selectable<Pick<Database["crons"], (typeof COLUMNS)[number]>>;
+
+const toCron = (row: CronRow): Cron => ({
+  // The columns hold nothing else.
+  id: row.cron_id as Cron["id"],
+  assistantId: row.assistant_id as Cron["assistantId"],
+  threadId: row.thread_id as Cron["threadId"],
+  onRunCompleted: row.on_run_completed,
+  schedule: row.schedule,
+  timezone: row.timezone,
+  endTime: row.end_time,
+  enabled: row.enabled,
+  nextRunAt: row.next_run_at,
+  userId: row.user_id,
+  template: row.payload,
+  metadata: row.metadata,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
