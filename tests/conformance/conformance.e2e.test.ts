@@ -8,7 +8,6 @@ import { send, type WireAnswer } from "./send.js";
 
 /** Operations of the official server that this one does not have yet, and why. */
 const LATER: readonly { readonly operations: RegExp; readonly reason: string }[] = [
-  { operations: /\/runs\/crons/, reason: "crons come with the scheduler's next duties" },
   { operations: / \/mcp\//, reason: "MCP is a protocol of its own, on top of assistants and runs" },
   { operations: / \/a2a\//, reason: "A2A is a protocol of its own, on top of assistants and runs" },
 ];
@@ -74,6 +73,7 @@ async function populate({ client }: TestFleet, { method }: Endpoint): Promise<Kn
   const thread = await client.threads.create();
   await client.runs.wait(thread.thread_id, "echo", { input: {} });
   const runs = await client.runs.list(thread.thread_id);
+  const cron = (await client.crons.create("echo", { schedule: "@yearly" })) as unknown as { readonly cron_id: string };
   const state = await client.threads.getState(thread.thread_id);
   const graphs = ["echo", "counter", "subgraph"];
   return {
@@ -82,6 +82,7 @@ async function populate({ client }: TestFleet, { method }: Endpoint): Promise<Kn
     graph_id: graphs,
     thread_id: [thread.thread_id],
     run_id: runs.map(({ run_id }) => run_id),
+    cron_id: [cron.cron_id],
     checkpoint_id: [state.checkpoint.checkpoint_id ?? ""],
   };
 }

@@ -17,6 +17,7 @@ import {
   makeFollowThread,
   makeForgetRun,
   makeManageAssistants,
+  makeManageCrons,
   makeManageItems,
   makeManageRuns,
   makeManageThreads,
@@ -29,6 +30,7 @@ import {
 import express, { type Express } from "express";
 import { assistantGraphRoutes } from "./assistants/assistant-graphs.routes.js";
 import { assistantRoutes } from "./assistants/assistants.routes.js";
+import { cronRoutes } from "./crons/crons.routes.js";
 import { jsonBody } from "./http/body.js";
 import { cors } from "./http/cors.js";
 import { httpMetrics } from "./http/http-metrics.js";
@@ -90,6 +92,7 @@ export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
   app.use(threadRoutes(useCases.manageThreads));
   app.use(threadStateRoutes(useCases.threadState));
   app.use(threadStreamRoutes({ ...useCases, stopping }));
+  app.use(cronRoutes(useCases.manageCrons));
   app.use(bulkRunRoutes(useCases));
   app.use(runCreationRoutes({ ...useCases, onDisconnect: parts.onDisconnect, stopping }));
   app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
@@ -110,6 +113,7 @@ function makeUseCases(parts: AppParts) {
   return {
     manageAssistants: makeManageAssistants({ storage, authorizer, graphs, ids, manageThreads }),
     describeAssistant: makeDescribeAssistant({ storage, authorizer, graphs, describer }),
+    manageCrons: makeManageCrons({ storage, authorizer, graphs, ids }),
     manageItems: makeManageItems({ memory, authorizer }),
     manageThreads,
     threadState: makeThreadState({ storage, authorizer, states, bus }),

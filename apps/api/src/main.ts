@@ -70,7 +70,7 @@ try {
     ids: randomIds,
     log,
     metrics,
-    info: { version: version(), langgraphVersion: runtime.langgraphVersion, crons: false, langsmith: config.langsmith },
+    info: { version: version(), langgraphVersion: runtime.langgraphVersion, crons: true, langsmith: config.langsmith },
     services: { postgres: () => storage.ping(), redis: () => redis.ping() },
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,

@@ -1,4 +1,5 @@
 import { assistantOperations } from "./assistants/assistants.operations.js";
+import { cronOperations } from "./crons/crons.operations.js";
 import type { Operation } from "./http/operation.js";
 import { statelessRunOperations, threadRunOperations } from "./runs/runs.operations.js";
 import { storeOperations } from "./store/store.operations.js";
@@ -11,6 +12,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...threadOperations,
   ...threadRunOperations,
   ...statelessRunOperations,
+  ...cronOperations,
   ...storeOperations,
   ...systemOperations,
 ];

@@ -87,7 +87,7 @@ export async function openApi(
     ids: randomIds,
     log: silentLog,
     metrics: new Metrics({ process: false }),
-    info: { version: "1.2.3", langgraphVersion: "1.4.18", crons: false, langsmith: false },
+    info: { version: "1.2.3", langgraphVersion: "1.4.18", crons: true, langsmith: false },
     services: { postgres: () => storage.ping() },
     maxBodyBytes: 1024 * 1024,
     corsOrigins: ["*"],

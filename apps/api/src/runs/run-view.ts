@@ -1,6 +1,7 @@
-import type { Durability, Run, RunRequest, RunSpec, ThreadId } from "@graphfleet/domain";
+import type { Run, RunRequest, RunSpec, ThreadId } from "@graphfleet/domain";
 import { toCheckpointSelector } from "../http/checkpoint-selector.js";
 import { given } from "../http/given.js";
+import { durabilityOf } from "../http/run-fields.js";
 import type { RunCreateWire } from "./runs.schemas.js";
 
 export const runView = (run: Run) => ({
@@ -65,10 +66,3 @@ export const toRunRequest = (body: RunCreateWire, threadId: ThreadId | null, att
         },
   attached,
 });
-
-/** `checkpoint_during` is the older word for the same choice. The library refuses both at once, so the newer one wins. */
-function durabilityOf({ durability, checkpoint_during: during }: RunCreateWire): Durability | null {
-  if (durability !== undefined) return durability;
-  if (during === undefined) return null;
-  return during ? "async" : "exit";
-}

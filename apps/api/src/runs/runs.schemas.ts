@@ -1,10 +1,8 @@
-import type { JsonObject } from "@graphfleet/domain";
 import { type Static, Type } from "@sinclair/typebox";
 import {
   AnyJson,
   AnyObject,
   CheckpointFields,
-  eitherOf,
   Filter,
   Flag,
   Limit,
@@ -14,36 +12,10 @@ import {
   Uuid,
 } from "../http/schemas.js";
 import { Command } from "../http/command-schema.js";
+import { Config, Durability, MULTITASK_STRATEGIES, Nodes, StreamModes, Webhook } from "../http/run-fields.js";
 
 /** A run may be put off for ten years; more is a mistake in units. */
 const AFTER_SECONDS_MAX = 315_360_000;
-
-const StreamModeName = oneOf([
-  "values",
-  "messages",
-  "messages-tuple",
-  "updates",
-  "events",
-  "tasks",
-  "checkpoints",
-  "debug",
-  "custom",
-  "tools",
-]);
-
-const StreamModes = Type.Optional(oneOrMany(StreamModeName));
-
-const Nodes = Type.Optional(
-  eitherOf<"*" | readonly string[]>('"*" or a list of node names', Type.Literal("*"), Type.Array(Type.String())),
-);
-
-const Config = Type.Object({
-  tags: Type.Optional(Type.Array(Type.String())),
-  recursion_limit: Type.Optional(Type.Integer({ minimum: 1 })),
-  // Of its members only those that name a place are checked.
-  configurable: Type.Optional(Type.Unsafe<JsonObject>(CheckpointFields)),
-  metadata: Type.Optional(AnyObject),
-});
 
 const Tracer = Type.Object({
   project_name: Type.Optional(Type.String()),
@@ -66,15 +38,15 @@ export const RunCreateBody = Type.Object({
   feedback_keys: Type.Optional(oneOrMany(Type.String())),
   interrupt_before: Nodes,
   interrupt_after: Nodes,
-  webhook: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536, format: "uri-reference" })),
-  multitask_strategy: oneOf(["reject", "interrupt", "rollback", "enqueue"], { default: "enqueue" }),
+  webhook: Webhook,
+  multitask_strategy: oneOf(MULTITASK_STRATEGIES, { default: "enqueue" }),
   // The default is the server's: see GRAPHFLEET_ON_DISCONNECT.
   on_disconnect: Type.Optional(oneOf(["cancel", "continue"])),
   // Not a closed list: the JS SDK's own types name two values that no server knows.
   on_completion: Type.Optional(Type.String()),
   if_not_exists: oneOf(["create", "reject"], { default: "reject" }),
   after_seconds: Type.Number({ minimum: 0, maximum: AFTER_SECONDS_MAX, default: 0 }),
-  durability: Type.Optional(oneOf(["sync", "async", "exit"])),
+  durability: Durability,
   checkpoint_during: Type.Optional(Type.Boolean()),
   langsmith_tracer: Type.Optional(Tracer),
 });

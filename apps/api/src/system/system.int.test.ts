@@ -37,7 +37,7 @@ describe("GET /info", () => {
       langgraph_js_version: "1.4.18",
       langgraph_py_version: "",
       context: "js",
-      flags: { assistants: true, crons: false, langsmith: false, langsmith_tracing_replicas: true },
+      flags: { assistants: true, crons: true, langsmith: false, langsmith_tracing_replicas: true },
       host: { kind: "self-hosted", project_id: null, host_revision_id: null, revision_id: null, tenant_id: null },
       metadata: {},
     });
