@@ -1,6 +1,6 @@
 // Ports in memory, as far as use cases lean on them. The real adapters have port suites of their own.
 import type { Assistant } from "../src/assistants/assistant.js";
-import type { Scope } from "../src/auth/scope.js";
+import { isWithin, type Scope } from "../src/auth/scope.js";
 import type { Cron, NewCron } from "../src/crons/cron.js";
 import type { Firing } from "../src/crons/cron-repository.js";
 import type { ThreadId } from "../src/ids.js";
@@ -24,9 +24,7 @@ const partly = <Port extends object>(name: string, methods: Partial<Port>): Port
     // The proxy answers for every method, if only to refuse.
   }) as Port;
 
-/** Only equality: enough to have rows that are not the caller's. */
-const isVisible = ({ metadata }: { readonly metadata: JsonObject }, { conditions }: Scope): boolean =>
-  conditions.every(({ key, value }) => metadata[key] === value);
+const isVisible = ({ metadata }: { readonly metadata: JsonObject }, scope: Scope): boolean => isWithin(scope, metadata);
 
 interface Rows {
   assistants: Map<string, Assistant>;
@@ -102,6 +100,13 @@ export function fakeLedger(): FakeLedger {
     runs: partly<Repositories["runs"]>("runs", {
       insert: async (run) => insertRun(run),
       get: async (id, ofThread, scope) => {
+        const row = rows.runs.get(id);
+        const thread = row && rows.threads.get(row.threadId);
+        if (row === undefined || thread === undefined || !isVisible(thread, scope)) return null;
+        if (row.spec.temporary && isTerminal(row.status)) return null;
+        return ofThread === null || row.threadId === ofThread ? row : null;
+      },
+      getToRead: async (id, ofThread, scope) => {
         const row = rows.runs.get(id);
         const thread = row && rows.threads.get(row.threadId);
         if (row === undefined || thread === undefined || !isVisible(thread, scope)) return null;

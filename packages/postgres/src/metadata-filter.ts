@@ -27,10 +27,16 @@ export function all(conditions: readonly (Condition | null)[]): Condition | null
   return present.length === 0 ? null : sql<SqlBool>`(${sql.join(present, sql` and `)})`;
 }
 
+/** At least one of them; of none, none holds. */
+const any = (conditions: readonly Condition[]): Condition =>
+  conditions.length === 0 ? sql<SqlBool>`false` : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
+
 /** A condition as SQL wants it where one must stand. */
 export const orTrue = (condition: Condition | null): Condition => condition ?? sql<SqlBool>`true`;
 
-function scopeCondition(column: JsonColumn, { key, operator, value }: ScopeCondition): Condition {
+function scopeCondition(column: JsonColumn, condition: ScopeCondition): Condition {
+  if ("anyOf" in condition) return any(condition.anyOf.map((scope) => orTrue(inScope(column, scope))));
+  const { key, operator, value } = condition;
   // NUL is dropped when rows are written. Dropping it here too would make two identities one.
   if (hasNul(value) || hasNul(key)) return sql<SqlBool>`false`;
 

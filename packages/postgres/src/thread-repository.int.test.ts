@@ -1,11 +1,22 @@
-import { type Scope, type ThreadId, type ThreadQuery, WHOLE_HOUSE, claimOf, randomIds } from "@graphfleet/domain";
+import {
+  type FieldCondition,
+  type JsonObject,
+  type Scope,
+  type ThreadId,
+  type ThreadQuery,
+  WHOLE_HOUSE,
+  claimOf,
+  isWithin,
+  randomIds,
+  toScope,
+} from "@graphfleet/domain";
 import { type TestLedger, openLedger } from "@graphfleet/testkit";
 import { sql } from "kysely";
 
 import { COUNTED_MATCHES } from "./search-threads.js";
 
 const QUERY: ThreadQuery = { limit: 10, offset: 0, sort: { by: "created_at", order: "desc" } };
-const where = (key: string, operator: "eq" | "contains", value: Scope["conditions"][number]["value"]): Scope => ({
+const where = (key: string, operator: "eq" | "contains", value: FieldCondition["value"]): Scope => ({
   conditions: [{ key, operator, value }],
 });
 
@@ -79,9 +90,17 @@ describe("scope", () => {
       false,
     ],
     [{ "o'; --": true }, where("o'; --", "eq", true), true],
-  ])("%j under %j: %p", async (metadata, scope, visible) => {
+    [{ shared: true }, toScope({ $or: [{ owner: "ann" }, { shared: true }] }), true],
+    [{ owner: "bob" }, toScope({ $or: [{ owner: "ann" }, { shared: true }] }), false],
+    [{ owner: "ann", org: "x" }, toScope({ org: "y", $or: [{ owner: "ann" }] }), false],
+    [{ owner: "ann", org: "x" }, toScope({ $and: [{ $or: [{ org: "y" }, { org: "x" }] }, { owner: "ann" }] }), true],
+    [{ owner: "ann" }, toScope({ $or: [] }), false],
+    [{ owner: "ann" }, toScope({ $or: [{}] }), true],
+    [{}, toScope({ $and: [] }), true],
+  ])("%j under %j: %p, for the database and for the domain", async (metadata, scope, visible) => {
     const { id } = await ledger.make.thread({ metadata });
     expect((await threads().get(id, scope)) !== null).toBe(visible);
+    expect(isWithin(scope, metadata as JsonObject)).toBe(visible);
   });
 });
 

@@ -12,3 +12,10 @@ export interface Caller {
 }
 
 export const ANONYMOUS: Caller = { identity: null, permissions: [], user: null, headers: {} };
+
+/** Configurable values that only the server may set begin like this: they tell who a run is for. */
+const USER_KEYS = "langgraph_auth_";
+
+/** Configurable values as somebody said them, without those that would pretend to be a user. */
+export const withoutUser = (configurable: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(configurable).filter(([key]) => !key.startsWith(USER_KEYS)));

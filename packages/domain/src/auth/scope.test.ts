@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import type { Json } from "../json.js";
-import { isWithin, type ScopeCondition, WHOLE_HOUSE } from "./scope.js";
+import { type FieldCondition, isWithin, type ScopeCondition, WHOLE_HOUSE } from "./scope.js";
 
-const when = (operator: ScopeCondition["operator"], value: Json) => ({ conditions: [{ key: "k", operator, value }] });
+const when = (operator: FieldCondition["operator"], value: Json) => ({ conditions: [{ key: "k", operator, value }] });
 
 describe("isWithin", () => {
-  test.each<[string, boolean, ScopeCondition["operator"], Json, Json]>([
+  test.each<[string, boolean, FieldCondition["operator"], Json, Json]>([
     ["an equal value", true, "eq", "ann", "ann"],
     ["another value", false, "eq", "ann", "bob"],
     ["an equal object, whatever the order of its keys", true, "eq", { a: 1, b: [2] }, { b: [2], a: 1 }],

@@ -35,6 +35,12 @@ const SCOPE: Scope = {
   conditions: [
     { key: "owner", operator: "eq", value: "ann" },
     { key: "teams", operator: "contains", value: "red" },
+    {
+      anyOf: [
+        { conditions: [{ key: "public", operator: "eq", value: true }] },
+        { conditions: [{ key: "owner", operator: "eq", value: "bob" }] },
+      ],
+    },
   ],
 };
 
@@ -181,6 +187,7 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
   runs: [
     { name: "insert, delayed", call: ({ runs }) => runs.insert(NEW_RUN) },
     { name: "get", call: ({ runs }) => runs.get(RUN, THREAD, SCOPE) },
+    { name: "getToRead", call: ({ runs }) => runs.getToRead(RUN, null, SCOPE) },
     { name: "find", call: ({ runs }) => runs.find(RUN) },
     {
       name: "list",
