@@ -14,23 +14,23 @@ commit;
 -- get
 select "assistant_id", "version", "graph_id", "name", "description", "config", "context", "metadata", "created_at", "updated_at"
 from "assistants"
-where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb));
+where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb)));
 
 -- search
 select "assistant_id", "version", "graph_id", "name", "description", "config", "context", "metadata", "created_at", "updated_at"
 from "assistants"
-where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb)) and "metadata" @> $5::jsonb and graph_id = $6 and position(lower($7) in lower(name)) > 0)
+where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and "metadata" @> $7::jsonb and graph_id = $8 and position(lower($9) in lower(name)) > 0)
 order by "name" asc, "assistant_id" asc
-limit $8 offset $9;
+limit $10 offset $11;
 select count(*) as "total"
 from "assistants"
-where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb)) and "metadata" @> $5::jsonb and graph_id = $6 and position(lower($7) in lower(name)) > 0);
+where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and "metadata" @> $7::jsonb and graph_id = $8 and position(lower($9) in lower(name)) > 0);
 
 -- update
 begin;
 select "assistant_id"
 from "assistants"
-where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb)) for update;
+where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) for update;
 update "assistants"
 set "version" = ( select max(v.version) + 1
 from assistant_versions v
@@ -46,7 +46,7 @@ commit;
 begin;
 select "assistant_id"
 from "assistants"
-where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb)) for update;
+where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) for update;
 delete
 from "crons"
 where "assistant_id" = $1;
@@ -62,15 +62,15 @@ commit;
 select "v"."assistant_id", "v"."version", "v"."graph_id", "v"."name", "v"."description", "v"."config", "v"."context", "v"."metadata", "v"."created_at"
 from "assistant_versions" as "v"
 inner join "assistants" as "a" on "a"."assistant_id" = "v"."assistant_id"
-where "v"."assistant_id" = $1 and "v"."metadata" @> $2::jsonb and ("a"."metadata" @> $3::jsonb and (jsonb_typeof("a"."metadata" -> $4::text) = 'array' and "a"."metadata" -> $5::text @> $6::jsonb))
+where "v"."assistant_id" = $1 and "v"."metadata" @> $2::jsonb and ("a"."metadata" @> $3::jsonb and (jsonb_typeof("a"."metadata" -> $4::text) = 'array' and "a"."metadata" -> $5::text @> $6::jsonb) and (("a"."metadata" @> $7::jsonb) or ("a"."metadata" @> $8::jsonb)))
 order by "v"."version" desc
-limit $7 offset $8;
+limit $9 offset $10;
 
 -- setLatest
 begin;
 select "assistant_id"
 from "assistants"
-where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb)) for update;
+where "assistant_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) for update;
 update "assistants" as "a"
 set "version" = "v"."version", "graph_id" = "v"."graph_id", "name" = "v"."name", "description" = "v"."description", "config" = "v"."config", "context" = "v"."context", "metadata" = "v"."metadata", "updated_at" = clock_timestamp()
 from "assistant_versions" as "v"

@@ -21,7 +21,7 @@ on conflict (namespace, key) do update set
   ),
   ttl_minutes = excluded.ttl_minutes,
   expires_at = excluded.expires_at
-where store_items.expires_at <= statement_timestamp() or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $6::jsonb and (jsonb_typeof((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $7::text) = 'array' and (store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $8::text @> $9::jsonb))
+where store_items.expires_at <= statement_timestamp() or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $6::jsonb and (jsonb_typeof((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $7::text) = 'array' and (store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $8::text @> $9::jsonb) and (((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $10::jsonb) or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $11::jsonb)))
 returning 1 as written;
 
 -- put, with vectors
@@ -46,7 +46,7 @@ on conflict (namespace, key) do update set
   ),
   ttl_minutes = excluded.ttl_minutes,
   expires_at = excluded.expires_at
-where store_items.expires_at <= statement_timestamp() or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $6::jsonb and (jsonb_typeof((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $7::text) = 'array' and (store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $8::text @> $9::jsonb))
+where store_items.expires_at <= statement_timestamp() or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $6::jsonb and (jsonb_typeof((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $7::text) = 'array' and (store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) -> $8::text @> $9::jsonb) and (((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $10::jsonb) or ((store_items.value || jsonb_build_object('namespace', to_jsonb(store_items.namespace), 'key', store_items.key)) @> $11::jsonb)))
 returning 1 as written;
 with gone as (delete from store_vectors where (namespace = $1::text[] and key = $2))
 insert into store_vectors (namespace, key, item_updated_at, embedding)
@@ -66,7 +66,7 @@ where "ttl_minutes" is not null and (namespace = $1::text[] and key = $2);
 -- delete
 delete
 from "store_items"
-where (namespace = $1::text[] and key = $2) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $3::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $4::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $5::text @> $6::jsonb));
+where (namespace = $1::text[] and key = $2) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $3::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $4::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $5::text @> $6::jsonb) and (((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $7::jsonb) or ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $8::jsonb)));
 select "key"
 from "store_items"
 where (namespace = $1::text[] and key = $2) and (expires_at is null or expires_at > statement_timestamp());
@@ -74,25 +74,25 @@ where (namespace = $1::text[] and key = $2) and (expires_at is null or expires_a
 -- search
 select "namespace", "key", "value", "created_at", "updated_at", "ttl_minutes"
 from "store_items"
-where (expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb)) and (( namespace >= $5::text[] and namespace < $6::text[] and namespace[1:$7::int] = $8::text[] ) and (jsonb_typeof((value -> $9::text)) = 'number' and (value -> $10::text) > $11::jsonb) and (jsonb_typeof((value -> $12::text)) = 'string' and ((value -> $13::text) #>> '{}') collate "C" <= $14::text collate "C") and not coalesce((value -> $15::text) = any(array(select jsonb_array_elements($16::jsonb))), false) and (value -> $17::text) is distinct
-from $18::jsonb)
+where (expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb) and (((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $5::jsonb) or ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $6::jsonb))) and (( namespace >= $7::text[] and namespace < $8::text[] and namespace[1:$9::int] = $10::text[] ) and (jsonb_typeof((value -> $11::text)) = 'number' and (value -> $12::text) > $13::jsonb) and (jsonb_typeof((value -> $14::text)) = 'string' and ((value -> $15::text) #>> '{}') collate "C" <= $16::text collate "C") and not coalesce((value -> $17::text) = any(array(select jsonb_array_elements($18::jsonb))), false) and (value -> $19::text) is distinct
+from $20::jsonb)
 order by "created_at" desc, "namespace", "key"
-limit $19 offset $20;
+limit $21 offset $22;
 
 -- searchNear, without pgvector
     select item.namespace, item.key, v.seq
-    from (select namespace, key, created_at, updated_at from store_items where ((expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb)) and ((
-  namespace >= $5::text[] and namespace < $6::text[]
-  and namespace[1:$7::int] = $8::text[]
+    from (select namespace, key, created_at, updated_at from store_items where ((expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $1::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $2::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $3::text @> $4::jsonb) and (((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $5::jsonb) or ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $6::jsonb))) and ((
+  namespace >= $7::text[] and namespace < $8::text[]
+  and namespace[1:$9::int] = $10::text[]
 )))) as item
     left join store_vectors as v
       on v.namespace = item.namespace and v.key = item.key and v.item_updated_at = item.updated_at
     order by item.created_at desc, item.namespace, item.key;
 select seq, array_send(embedding) as bytes from store_vectors where seq = any($1::bigint[]);
   select namespace, key, value, created_at, updated_at, ttl_minutes from store_items
-  where (namespace, key) in (($1::text[], $2::text)) and ((expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $3::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $4::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $5::text @> $6::jsonb)) and ((
-  namespace >= $7::text[] and namespace < $8::text[]
-  and namespace[1:$9::int] = $10::text[]
+  where (namespace, key) in (($1::text[], $2::text)) and ((expires_at is null or expires_at > statement_timestamp()) and ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $3::jsonb and (jsonb_typeof((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $4::text) = 'array' and (value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) -> $5::text @> $6::jsonb) and (((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $7::jsonb) or ((value || jsonb_build_object('namespace', to_jsonb(namespace), 'key', key)) @> $8::jsonb))) and ((
+  namespace >= $9::text[] and namespace < $10::text[]
+  and namespace[1:$11::int] = $12::text[]
 )));
 
 -- namespaces

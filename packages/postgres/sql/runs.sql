@@ -9,7 +9,13 @@ returning "run_id", "thread_id", "assistant_id", "status", "metadata", "spec", "
 select "r"."run_id", "r"."thread_id", "r"."assistant_id", "r"."status", "r"."metadata", "r"."spec", "r"."multitask_strategy", "r"."created_at", "r"."updated_at", "r"."run_after", "r"."started_at", "r"."ended_at", "r"."attempt", "r"."fence", "r"."cancel_action", "r"."error", "r"."tape_from", "r"."checkpoint_id"
 from "runs" as "r"
 inner join "threads" as "t" on "t"."thread_id" = "r"."thread_id"
-where (not r.temporary or r.status in ('pending', 'running')) and ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb)) and "r"."run_id" = $5 and "r"."thread_id" = $6;
+where ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb) and (("t"."metadata" @> $5::jsonb) or ("t"."metadata" @> $6::jsonb))) and (not r.temporary or r.status in ('pending', 'running')) and "r"."run_id" = $7 and "r"."thread_id" = $8;
+
+-- getToRead
+select "r"."run_id", "r"."thread_id", "r"."assistant_id", "r"."status", "r"."metadata", "r"."spec", "r"."multitask_strategy", "r"."created_at", "r"."updated_at", "r"."run_after", "r"."started_at", "r"."ended_at", "r"."attempt", "r"."fence", "r"."cancel_action", "r"."error", "r"."tape_from", "r"."checkpoint_id"
+from "runs" as "r"
+inner join "threads" as "t" on "t"."thread_id" = "r"."thread_id"
+where ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb) and (("t"."metadata" @> $5::jsonb) or ("t"."metadata" @> $6::jsonb))) and "r"."run_id" = $7;
 
 -- find
 select "run_id", "thread_id", "assistant_id", "status", "metadata", "spec", "multitask_strategy", "created_at", "updated_at", "run_after", "started_at", "ended_at", "attempt", "fence", "cancel_action", "error", "tape_from", "checkpoint_id"
@@ -20,13 +26,13 @@ where "run_id" = $1;
 select "r"."run_id", "r"."thread_id", "r"."assistant_id", "r"."status", "r"."metadata", "r"."spec", "r"."multitask_strategy", "r"."created_at", "r"."updated_at", "r"."run_after", "r"."started_at", "r"."ended_at", "r"."attempt", "r"."fence", "r"."cancel_action", "r"."error", "r"."tape_from", "r"."checkpoint_id"
 from "runs" as "r"
 inner join "threads" as "t" on "t"."thread_id" = "r"."thread_id"
-where (not r.temporary or r.status in ('pending', 'running')) and ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb)) and "r"."thread_id" = $5 and (r.status = $6 and "r"."metadata" @> $7::jsonb)
+where ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb) and (("t"."metadata" @> $5::jsonb) or ("t"."metadata" @> $6::jsonb))) and (not r.temporary or r.status in ('pending', 'running')) and "r"."thread_id" = $7 and (r.status = $8 and "r"."metadata" @> $9::jsonb)
 order by "r"."seq" desc
-limit $8 offset $9;
+limit $10 offset $11;
 select count(*) as "total"
 from "runs" as "r"
 inner join "threads" as "t" on "t"."thread_id" = "r"."thread_id"
-where (not r.temporary or r.status in ('pending', 'running')) and ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb)) and "r"."thread_id" = $5 and (r.status = $6 and "r"."metadata" @> $7::jsonb);
+where ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb) and (("t"."metadata" @> $5::jsonb) or ("t"."metadata" @> $6::jsonb))) and (not r.temporary or r.status in ('pending', 'running')) and "r"."thread_id" = $7 and (r.status = $8 and "r"."metadata" @> $9::jsonb);
 
 -- inflight
 select "run_id", "status", "attempt"
@@ -38,9 +44,9 @@ order by "seq";
 select "r"."run_id", "r"."thread_id", "r"."seq"
 from "runs" as "r"
 inner join "threads" as "t" on "t"."thread_id" = "r"."thread_id"
-where (not r.temporary or r.status in ('pending', 'running')) and ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb)) and r.status in ('pending', 'running') and "r"."status" = $5 and "r"."seq" < $6
+where ("t"."metadata" @> $1::jsonb and (jsonb_typeof("t"."metadata" -> $2::text) = 'array' and "t"."metadata" -> $3::text @> $4::jsonb) and (("t"."metadata" @> $5::jsonb) or ("t"."metadata" @> $6::jsonb))) and (not r.temporary or r.status in ('pending', 'running')) and r.status in ('pending', 'running') and "r"."status" = $7 and "r"."seq" < $8
 order by "r"."seq" desc
-limit $7;
+limit $9;
 
 -- delete
 begin;

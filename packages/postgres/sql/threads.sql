@@ -9,12 +9,12 @@ returning "thread_id", "status", "metadata", "config", "context", "values", "int
 -- get
 select "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
 from "threads"
-where "thread_id" = $1 and "temporary" = $2 and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb));
+where "thread_id" = $1 and "temporary" = $2 and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb) and (("metadata" @> $7::jsonb) or ("metadata" @> $8::jsonb)));
 
 -- peek
 select "status", "metadata", "config", "stream_seq"
 from "threads"
-where "thread_id" = $1 and "temporary" = $2 and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb));
+where "thread_id" = $1 and "temporary" = $2 and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb) and (("metadata" @> $7::jsonb) or ("metadata" @> $8::jsonb)));
 
 -- valuesOf
 select "values"
@@ -24,19 +24,19 @@ where "thread_id" = $1;
 -- lock
 select "status", "metadata", "config", "stream_seq"
 from "threads"
-where "thread_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb)) for update;
+where "thread_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) for update;
 
 -- search and count
 select "thread_id", "metadata", jsonb_build_array("values" #> $1::text[], to_jsonb(to_char("created_at" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) #> $2::text[]) as "parts"
 from "threads"
-where (not temporary and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb)) and "metadata" @> $7::jsonb and "values" @> $8::jsonb and status = $9 and thread_id = any($10::uuid[]))
+where (not temporary and ("metadata" @> $3::jsonb and (jsonb_typeof("metadata" -> $4::text) = 'array' and "metadata" -> $5::text @> $6::jsonb) and (("metadata" @> $7::jsonb) or ("metadata" @> $8::jsonb))) and "metadata" @> $9::jsonb and "values" @> $10::jsonb and status = $11 and thread_id = any($12::uuid[]))
 order by "created_at" desc, thread_id desc
-limit $11 offset $12;
+limit $13 offset $14;
 select count(*) as "total"
 from (select 1 as "one"
 from "threads"
-where (not temporary and ("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb)) and "metadata" @> $5::jsonb and "values" @> $6::jsonb and status = $7 and thread_id = any($8::uuid[]))
-limit $9) as "matches";
+where (not temporary and ("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and "metadata" @> $7::jsonb and "values" @> $8::jsonb and status = $9 and thread_id = any($10::uuid[]))
+limit $11) as "matches";
 
 -- search, last used first
 select "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
@@ -51,7 +51,7 @@ with copy as (
   select $1::uuid, case s.status when 'interrupted' then 'interrupted' else 'idle' end,
     $2::jsonb, s.config, s.context, s."values", s.interrupts, s.state_updated_at
   from threads s
-  where s.thread_id = $3::uuid and not s.temporary and ("s"."metadata" @> $4::jsonb and (jsonb_typeof("s"."metadata" -> $5::text) = 'array' and "s"."metadata" -> $6::text @> $7::jsonb))
+  where s.thread_id = $3::uuid and not s.temporary and ("s"."metadata" @> $4::jsonb and (jsonb_typeof("s"."metadata" -> $5::text) = 'array' and "s"."metadata" -> $6::text @> $7::jsonb) and (("s"."metadata" @> $8::jsonb) or ("s"."metadata" @> $9::jsonb)))
   on conflict (thread_id) do nothing
   returning "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
 ),
@@ -59,13 +59,13 @@ copied_blobs as (
   insert into checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
   select copy.thread_id::text, b.checkpoint_ns, b.channel, b.version, b.type, b.blob
   from copy, checkpoint_blobs b
-  where b.thread_id = $8::text
+  where b.thread_id = $10::text
 ),
 copied_writes as (
   insert into checkpoint_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
   select copy.thread_id::text, w.checkpoint_ns, w.checkpoint_id, w.task_id, w.idx, w.channel, w.type, w.blob
   from copy, checkpoint_writes w
-  where w.thread_id = $9::text
+  where w.thread_id = $11::text
 ),
 copied_checkpoints as (
   insert into checkpoints
@@ -76,21 +76,21 @@ copied_checkpoints as (
       else c.metadata
     end
   from copy, checkpoints c
-  where c.thread_id = $10::text
+  where c.thread_id = $12::text
 )
 select * from copy;
 
 -- patch
 update "threads"
 set "metadata" = "metadata" || $1::jsonb, "updated_at" = clock_timestamp(), "ttl_minutes" = $2, "ttl_strategy" = $3, "expires_at" = clock_timestamp() + make_interval(secs => $4::float8)
-where "thread_id" = $5 and "temporary" = $6 and ("metadata" @> $7::jsonb and (jsonb_typeof("metadata" -> $8::text) = 'array' and "metadata" -> $9::text @> $10::jsonb))
+where "thread_id" = $5 and "temporary" = $6 and ("metadata" @> $7::jsonb and (jsonb_typeof("metadata" -> $8::text) = 'array' and "metadata" -> $9::text @> $10::jsonb) and (("metadata" @> $11::jsonb) or ("metadata" @> $12::jsonb)))
 returning "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
 
 -- delete
 begin;
 select "status", "metadata", "config", "stream_seq"
 from "threads"
-where "thread_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb)) for update;
+where "thread_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) for update;
 delete
 from "runs"
 where "thread_id" in ($1);

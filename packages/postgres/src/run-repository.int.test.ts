@@ -54,6 +54,47 @@ describe("insert", () => {
   });
 });
 
+describe("scope", () => {
+  const bobs = { conditions: [{ key: "owner", operator: "eq", value: "bob" }] } as const;
+  const anns = { conditions: [{ key: "owner", operator: "eq", value: "ann" }] } as const;
+
+  test("a run is seen by who sees its thread, whatever its own metadata says", async () => {
+    const { id: threadId } = await ledger.make.thread({ metadata: { owner: "ann" } });
+    const { id } = await ledger.make.run({ threadId, metadata: { owner: "bob" } });
+    const page = { limit: 100, offset: 0 };
+
+    for (const [scope, seen] of [
+      [bobs, 0],
+      [anns, 1],
+    ] as const) {
+      expect([await runs().get(id, threadId, scope), await runs().get(id, null, scope)].filter(Boolean)).toHaveLength(
+        seen * 2,
+      );
+      expect([await runs().getToRead(id, null, scope)].filter(Boolean)).toHaveLength(seen);
+      expect((await runs().list(threadId, page, scope)).total).toBe(seen);
+      const active = await runs().active({ status: "all", before: null, limit: 100 }, scope);
+      expect(active.filter(({ runId }) => runId === id)).toHaveLength(seen);
+    }
+  });
+
+  test("a temporary run that is over is there for its readers, and for nobody else", async () => {
+    const { id: threadId } = await ledger.make.thread({ metadata: { owner: "ann" }, temporary: true });
+    const { id } = await ledger.make.run({ threadId, spec: { temporary: true } });
+    await ledger.storage.transaction(async (tx) => {
+      await tx.threads.lock(threadId, WHOLE_HOUSE);
+      await tx.runs.requestCancel([id], "interrupt");
+    });
+
+    expect(await runs().get(id, null, anns)).toBeNull();
+    expect(await runs().getToRead(id, null, anns)).toMatchObject({ id, status: "interrupted" });
+    expect(await runs().getToRead(id, randomIds.thread(), anns)).toBeNull();
+    expect(await runs().getToRead(id, null, bobs)).toBeNull();
+
+    expect(await runs().sweepTemporary(0, 100)).toBe(1);
+    expect(await runs().getToRead(id, null, anns)).toBeNull();
+  });
+});
+
 describe("claim", () => {
   test("of eight workers that ring at once, one gets the run", async () => {
     const run = await ledger.make.run();

@@ -27,7 +27,7 @@ import {
   type ThreadSnapshot,
   threadStatus,
 } from "@graphfleet/domain";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 
 import { cancelRuns } from "./cancel-runs.js";
 import { deleteCheckpointsOfRun } from "./checkpoint-repository.js";
@@ -88,12 +88,11 @@ export class PostgresRunRepository implements RunRepository {
   }
 
   async get(runId: RunId, threadId: ThreadId | null, scope: Scope): Promise<Run | null> {
-    const row = await this.#visible(scope)
-      .select(COLUMNS)
-      .where("r.run_id", "=", runId)
-      .$if(threadId !== null, (query) => query.where("r.thread_id", "=", threadId))
-      .executeTakeFirst();
-    return row === undefined ? null : toRun(row);
+    return await oneOf(this.#visible(scope), runId, threadId);
+  }
+
+  async getToRead(runId: RunId, threadId: ThreadId | null, scope: Scope): Promise<Run | null> {
+    return await oneOf(this.#within(scope), runId, threadId);
   }
 
   async find(runId: RunId): Promise<Run | null> {
@@ -237,10 +236,13 @@ export class PostgresRunRepository implements RunRepository {
 
   /** The runs that exist for callers, with their threads. */
   #visible(scope: Scope) {
+    return this.#within(scope).where(sql<boolean>`(not r.temporary or r.status in ('pending', 'running'))`);
+  }
+
+  #within(scope: Scope) {
     return this.#db
       .selectFrom("runs as r")
       .innerJoin("threads as t", "t.thread_id", "r.thread_id")
-      .where(sql<boolean>`(not r.temporary or r.status in ('pending', 'running'))`)
       .where(orTrue(inScope(OWNER, scope)));
   }
 
@@ -248,4 +250,19 @@ export class PostgresRunRepository implements RunRepository {
   async #once<T>(work: (db: Kysely<Database>) => Promise<T>): Promise<T> {
     return this.#db.isTransaction ? work(this.#db) : retryingConflicts(() => work(this.#db));
   }
+}
+
+type RunsWithThreads = SelectQueryBuilder<
+  Database & { r: Database["runs"]; t: Database["threads"] },
+  "r" | "t",
+  unknown
+>;
+
+async function oneOf(runs: RunsWithThreads, runId: RunId, threadId: ThreadId | null): Promise<Run | null> {
+  const row = await runs
+    .select(COLUMNS)
+    .where("r.run_id", "=", runId)
+    .$if(threadId !== null, (query) => query.where("r.thread_id", "=", threadId))
+    .executeTakeFirst();
+  return row === undefined ? null : toRun(row);
 }

@@ -24,10 +24,10 @@ export function threadStreamRoutes({ followThread, stopping }: ThreadStreamDeps)
     const listener = listenerOf(res, stopping);
 
     const id = asThreadId(thread_id);
-    const after = await followThread.threadReadingPoint(id, afterOf(req.get("last-event-id")), callerOf(req));
+    const from = await followThread.threadReadingPoint(id, afterOf(req.get("last-event-id")), callerOf(req));
 
     res.setHeader("location", `/threads/${id}/stream`);
-    const news = followThread.followThread(id, { after, signal: listener.signal });
+    const news = followThread.followThread(id, { ...from, signal: listener.signal });
     await sendEvents(res, threadEvents(news, modes.size === 0 ? new Set(["run_modes"]) : modes), listener);
   });
 

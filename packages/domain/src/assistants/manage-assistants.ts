@@ -3,7 +3,7 @@ import type { Caller } from "../auth/caller.js";
 import { alreadyExists, assistantNotFound, assistantVersionNotFound, DomainError, graphNotFound } from "../errors.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
 import type { AssistantId, Ids, ThreadId } from "../ids.js";
-import type { JsonObject } from "../json.js";
+import { isObject, type JsonObject, objectOrEmpty } from "../json.js";
 import type { Page, PageRequest } from "../page.js";
 import type { Storage } from "../storage.js";
 import type { ManageThreads } from "../threads/manage-threads.js";
@@ -53,7 +53,13 @@ export function makeManageAssistants({ storage, authorizer, graphs, ids, manageT
         description: wanted.description,
         if_exists: ifExists,
       });
-      const made = await assistants.insert({ ...wanted, id, metadata: value.metadata });
+      const made = await assistants.insert({
+        ...wanted,
+        id,
+        config: objectOrEmpty(value.config),
+        context: value.context ?? wanted.context,
+        metadata: objectOrEmpty(value.metadata),
+      });
       if (made !== null) return made;
 
       const existing = ifExists === "do_nothing" ? await assistants.get(id, scope) : null;
@@ -85,12 +91,14 @@ export function makeManageAssistants({ storage, authorizer, graphs, ids, manageT
     async patchAssistant(reference: string, patch: AssistantPatch, caller: Caller): Promise<Assistant> {
       const id = idOf(reference);
       if (patch.graphId !== undefined) mustKnow(patch.graphId);
-      const { scope, value } = await authorizer.authorize(caller, "assistants:update", {
+      const { graphId, ...settings } = patch;
+      const asked: JsonObject = {
         assistant_id: id,
-        ...(patch.metadata === undefined ? {} : { metadata: patch.metadata }),
-      });
-      const metadata = (value as { metadata?: JsonObject }).metadata;
-      return found(await assistants.update(id, { ...patch, ...(metadata === undefined ? {} : { metadata }) }, scope));
+        ...settings,
+        ...(graphId === undefined ? {} : { graph_id: graphId }),
+      };
+      const { scope, value } = await authorizer.authorize(caller, "assistants:update", asked);
+      return found(await assistants.update(id, { ...patch, ...leftOf(value) }, scope));
     },
 
     /**
@@ -184,6 +192,17 @@ function found(assistant: Assistant | null): Assistant {
   if (assistant === null) throw assistantNotFound();
   return assistant;
 }
+
+/** The members of an assistant that an authorizer may rewrite, where it left something of their kind. */
+const leftOf = ({
+  config,
+  context,
+  metadata,
+}: JsonObject): Pick<AssistantPatch, "config" | "context" | "metadata"> => ({
+  ...(isObject(config) ? { config } : {}),
+  ...(context === undefined ? {} : { context }),
+  ...(isObject(metadata) ? { metadata } : {}),
+});
 
 const searched = (filter: AssistantFilter): JsonObject => ({
   metadata: filter.metadata ?? {},

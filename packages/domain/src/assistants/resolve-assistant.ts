@@ -1,4 +1,6 @@
-import type { Scope } from "../auth/scope.js";
+import type { Authorizer } from "../auth/authorizer.js";
+import type { Caller } from "../auth/caller.js";
+import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
 import { graphNotFound, noAssistantFor } from "../errors.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
 import { type AssistantId, asAssistantId, isUuid, systemAssistantId } from "../ids.js";
@@ -25,4 +27,29 @@ export async function resolveAssistant(
   if (assistant === null) throw noAssistantFor(reference);
   if (!deps.graphs.has(assistant.graphId)) throw graphNotFound(assistant.graphId, deps.graphs.ids());
   return assistant;
+}
+
+/**
+ * The assistant that a caller may run. One that somebody made is read like any other time, for its settings end up in the
+ * run. The ones that the server made for its graphs belong to nobody, so an owner's filter would hide them from everybody:
+ * who may run a graph is what `threads:create_run` asks.
+ *
+ * @throws DomainError like {@link resolveAssistant}, and what the authorizer throws.
+ */
+export async function assistantToRun(
+  reference: string,
+  deps: {
+    readonly assistants: AssistantRepository;
+    readonly graphs: GraphCatalog;
+    readonly authorizer: Authorizer;
+  },
+  caller: Caller,
+): Promise<Assistant> {
+  const id = assistantIdOf(reference, deps.graphs);
+  if (id === null) throw noAssistantFor(reference);
+  const isOfGraph = deps.graphs.ids().some((graphId) => systemAssistantId(graphId) === id);
+  const { scope } = isOfGraph
+    ? { scope: WHOLE_HOUSE }
+    : await deps.authorizer.authorize(caller, "assistants:read", { assistant_id: id });
+  return await resolveAssistant(reference, deps, scope);
 }

@@ -1,10 +1,10 @@
-import { assistantIdOf, resolveAssistant } from "../assistants/resolve-assistant.js";
+import { assistantIdOf, assistantToRun } from "../assistants/resolve-assistant.js";
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
 import { cronNotFound, threadNotFound } from "../errors.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
 import type { CronId, Ids, ThreadId } from "../ids.js";
-import type { JsonObject } from "../json.js";
+import { isObject, type JsonObject, objectOrEmpty } from "../json.js";
 import type { Page } from "../page.js";
 import type { Storage } from "../storage.js";
 import type { Cron, CronFilter, CronQuery, CronTiming, RunTemplate } from "./cron.js";
@@ -57,8 +57,8 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
         metadata: wanted.metadata,
         payload: { input: template.input, config: template.config, context: template.context },
       });
-      const reading = await authorizer.authorize(caller, "assistants:read", { assistant_id: reference });
-      const assistant = await resolveAssistant(reference, { assistants: storage.assistants, graphs }, reading.scope);
+      const assistant = await assistantToRun(reference, { assistants: storage.assistants, graphs, authorizer }, caller);
+      const metadata = objectOrEmpty(value.metadata);
       const now = await crons.now();
       checkTiming(wanted, now);
       const cron = {
@@ -70,17 +70,17 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
         nextRunAt: wanted.enabled ? nextFiring(wanted, now) : null,
         userId: caller.identity,
         template,
-        metadata: value.metadata,
+        metadata,
         caller,
       };
-      if (threadId === null) return await crons.insert(cron);
-
       // The firings ask nobody any more, so it is now that the caller must be allowed to run something there.
       const { scope } = await authorizer.authorize(caller, "threads:create_run", {
         thread_id: threadId,
         assistant_id: assistant.id,
-        metadata: value.metadata,
+        metadata,
       });
+      if (threadId === null) return await crons.insert(cron);
+
       return await storage.transaction(async (tx) => {
         // Locked, so that a deletion of the thread finds the cron, or the cron no thread.
         if ((await tx.threads.lock(threadId, scope)) === null) throw threadNotFound(threadId);
@@ -100,7 +100,7 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
         ...(patch.schedule === undefined ? {} : { schedule: patch.schedule }),
         ...(patch.metadata === undefined ? {} : { metadata: patch.metadata }),
       });
-      const { metadata } = value as { metadata?: JsonObject };
+      const { metadata } = value as JsonObject;
       const { template, metadata: _, onRunCompleted, ...rest } = patch;
 
       return await storage.transaction(async (tx) => {
@@ -111,7 +111,7 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
           ...(isRetimed(patch) ? { nextRunAt: retimed(wanted, patch, await tx.crons.now()) } : {}),
           ...(onRunCompleted === undefined || cron.threadId !== null ? {} : { onRunCompleted }),
           ...(template === undefined ? {} : { template: { ...cron.template, ...template } }),
-          ...(metadata === undefined ? {} : { metadata: { ...cron.metadata, ...metadata } }),
+          ...(isObject(metadata) ? { metadata: { ...cron.metadata, ...metadata } } : {}),
         });
       });
     },

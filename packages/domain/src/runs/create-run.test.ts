@@ -290,7 +290,7 @@ describe("several requests", () => {
 });
 
 describe("authorization", () => {
-  test("is asked about the assistant and about the run, in wire names", async () => {
+  test("is asked about the run, in wire names; the assistant of a graph is everybody's", async () => {
     const asked: [AuthEvent, object][] = [];
     const { ledger, create } = setUp({
       authorizer: {
@@ -305,7 +305,6 @@ describe("authorization", () => {
     await create({ multitaskStrategy: "reject", input: 1 });
 
     expect(asked).toEqual([
-      ["assistants:read", { assistant_id: "agent" }],
       [
         "threads:create_run",
         {
@@ -338,6 +337,51 @@ describe("authorization", () => {
 
     expect(run.metadata).toMatchObject({ owner: "ann" });
     expect(ledger.rows.threads.get(threadId(1))!.metadata).toMatchObject({ owner: "ann" });
+  });
+
+  test("may rewrite what the graph gets", async () => {
+    const { ledger, create } = setUp({
+      authorizer: {
+        authorize: async (caller, event, value) => {
+          const { scope } = await allowAll.authorize(caller, event, value);
+          return { scope, value: { ...value, kwargs: { input: "safe", config: { tags: ["t"] } } } };
+        },
+      },
+    });
+    ledger.addThread();
+
+    const run = await create({ input: "rude", context: { kept: true } });
+
+    expect(run.spec).toMatchObject({ input: "safe", config: { tags: ["t"] }, context: { kept: true } });
+  });
+
+  test("what it leaves of another kind counts as nothing", async () => {
+    const { ledger, create } = setUp({
+      authorizer: {
+        authorize: async (caller, event, value) => {
+          const { scope } = await allowAll.authorize(caller, event, value);
+          return { scope, value: { ...value, metadata: "?", kwargs: null } };
+        },
+      },
+    });
+    ledger.addThread();
+
+    const run = await create({ input: 1, metadata: { mine: true } });
+
+    expect(run.spec.input).toBe(1);
+    expect(run.metadata).not.toHaveProperty("mine");
+  });
+
+  test("an assistant that somebody made is asked about, and may be hidden", async () => {
+    const { ledger, create } = setUp({ authorizer: ownersOnly("ann") });
+    const bobs = ledger.addAssistant(anAssistant({ id: assistantId(7), metadata: { owner: "bob" } }));
+    ledger.addThread({ metadata: { owner: "ann" } });
+
+    await expect(create({ assistant: bobs.id })).rejects.toMatchObject({ code: "assistant_not_found" });
+    await expect(create({ assistant: "agent" })).resolves.toMatchObject({ assistantId: AGENT });
+    await expect(create({ assistant: AGENT, multitaskStrategy: "enqueue" })).resolves.toMatchObject({
+      assistantId: AGENT,
+    });
   });
 
   test("may refuse", async () => {

@@ -1,4 +1,4 @@
-import { resolveAssistant } from "../assistants/resolve-assistant.js";
+import { assistantToRun } from "../assistants/resolve-assistant.js";
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
@@ -38,12 +38,8 @@ export function makeCreateRuns({ storage, graphs, authorizer, signals, ids }: Cr
   };
 
   async function resolveAndPlan(request: RunRequest, caller: Caller): Promise<PlannedRun> {
-    const reading = await authorizer.authorize(caller, "assistants:read", { assistant_id: request.assistant });
-    const assistant = await resolveAssistant(
-      request.assistant,
-      { assistants: storage.assistants, graphs },
-      reading.scope,
-    );
+    const deps = { assistants: storage.assistants, graphs, authorizer };
+    const assistant = await assistantToRun(request.assistant, deps, caller);
     return await plan(request, assistant, caller);
   }
 }

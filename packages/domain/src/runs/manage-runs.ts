@@ -1,6 +1,6 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
-import { isWithin, type Scope } from "../auth/scope.js";
+import type { Scope } from "../auth/scope.js";
 import { runActive, runNotFound, threadNotFound } from "../errors.js";
 import type { RunId, ThreadId } from "../ids.js";
 import type { Page } from "../page.js";
@@ -25,17 +25,11 @@ export function makeManageRuns({ storage, authorizer, forgetRun }: ManageRunsDep
 
     /**
      * The run whose events or result a reader wants. A temporary run that is over is still there for a reader that lost
-     * its connection: the thread is gone, the ending is on the tape for a while.
+     * its connection: nobody else is shown its thread any more, but the ending is on the tape for a while.
      */
     async runToFollow(runId: RunId, threadId: ThreadId | null, caller: Caller): Promise<Run> {
       const scope = await readingScope(runId, threadId, caller);
-      const run = await storage.runs.get(runId, threadId, scope);
-      if (run !== null) return run;
-
-      const over = await storage.runs.find(runId);
-      const isTheirs = over !== null && over.spec.temporary && isWithin(scope, over.metadata);
-      if (isTheirs && (threadId === null || over.threadId === threadId)) return over;
-      return missing(threadId, scope);
+      return (await storage.runs.getToRead(runId, threadId, scope)) ?? (await missing(threadId, scope));
     },
 
     /** Newest first. @throws DomainError `thread_not_found`. */

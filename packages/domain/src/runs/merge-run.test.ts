@@ -73,10 +73,12 @@ describe("configurable", () => {
     expect(configurableOf({ caller })).toMatchObject({ "x-trace": "1", "user-agent": "curl", user_id: "ann" });
   });
 
-  test("a caller who logged in cannot pose as somebody else", () => {
-    expect(
-      configurableOf({ caller: { identity: "ann" }, request: { config: configurable({ user_id: "bob" }) } }),
-    ).toEqual(expect.objectContaining({ user_id: "ann" }));
+  test.each([
+    ["what the request says", "bob", { request: { config: configurable({ user_id: "bob" }) } }],
+    ["what the thread says", "bob", { thread: { config: configurable({ user_id: "bob" }) } }],
+    ["the caller where nobody says", "ann", { request: { config: configurable({ user_id: "" }) } }],
+  ] as const)("user_id is a label, not a proof: %s", (_what, userId, found) => {
+    expect(configurableOf({ caller: { identity: "ann" }, ...found })).toMatchObject({ user_id: userId });
   });
 
   test.each(["langgraph_auth_user", "langgraph_auth_user_id", "langgraph_auth_permissions"])(

@@ -1,5 +1,5 @@
 import type { Assistant } from "../assistants/assistant.js";
-import type { Caller } from "../auth/caller.js";
+import { type Caller, withoutUser } from "../auth/caller.js";
 import type { RunId, ThreadId } from "../ids.js";
 import { type Json, type JsonObject, isObject, objectOrEmpty } from "../json.js";
 import type { ThreadTakeOver } from "../threads/thread.js";
@@ -8,9 +8,6 @@ import type { RunRequest } from "./run-request.js";
 
 /** What a background run captures when its readers come later and nobody said what they will want. */
 const MODES_FOR_LATER: readonly StreamMode[] = ["values", "updates", "messages-tuple", "custom"];
-
-/** Configurable values that only the server may set: who the run is for. */
-const SERVER_ONLY = ["langgraph_auth_user", "langgraph_auth_user_id", "langgraph_auth_permissions"];
 
 /** Configurable values that point at one run or one place in the past. On the thread they would bind every later run to it. */
 const ONCE = ["run_id", "thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map"];
@@ -40,7 +37,7 @@ export function mergeRun(
   const { assistant, thread, caller } = found;
   const ids = { graph_id: assistant.graphId, assistant_id: assistant.id };
   const metadata: JsonObject = { ...assistant.metadata, ...thread.metadata, ...ids, ...request.metadata };
-  const given = without(SERVER_ONLY, {
+  const given = withoutUser({
     ...objectOrEmpty(assistant.config.configurable),
     ...objectOrEmpty(thread.config.configurable),
     ...objectOrEmpty(request.config.configurable),
@@ -67,7 +64,7 @@ export function mergeRun(
           ...checkpointFields(request),
           ...tracerFields(request),
           ...caller.headers,
-          ...(caller.identity === null ? {} : { user_id: caller.identity }),
+          ...userId(given, caller),
           run_id: found.runId,
           thread_id: found.threadId,
           ...ids,
@@ -117,6 +114,12 @@ function tracerFields({ langsmithTracer: tracer }: RunRequest): JsonObject {
     ...(tracer.projectName === null ? {} : { langsmith_project: tracer.projectName }),
     ...(tracer.exampleId === null ? {} : { langsmith_example_id: tracer.exampleId }),
   };
+}
+
+/** Whose things these are, for graphs that ask no further: what somebody said it is, else who asks. */
+function userId({ user_id }: JsonObject, { identity }: Caller): JsonObject {
+  const isSaid = user_id !== undefined && user_id !== null && user_id !== "";
+  return isSaid || identity === null ? {} : { user_id: identity };
 }
 
 const without = (keys: readonly string[], configurable: JsonObject): JsonObject =>

@@ -4,6 +4,7 @@ import type { Caller } from "../auth/caller.js";
 import type { Scope } from "../auth/scope.js";
 import { threadBusy, threadNotFound } from "../errors.js";
 import type { Ids, RunId, ThreadId } from "../ids.js";
+import { isObject, type Json, objectOrEmpty } from "../json.js";
 import type { Repositories } from "../storage.js";
 import type { LockedThread } from "../threads/thread.js";
 import { admitRun } from "./admit-run.js";
@@ -55,7 +56,7 @@ export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Aut
       prevent_insert_if_inflight: request.multitaskStrategy === "reject",
       kwargs: { input: request.input, config: request.config, context: request.context },
     });
-    return { request: { ...request, metadata: value.metadata }, assistant, caller, runId, threadId, scope };
+    return { request: asAllowed(request, value), assistant, caller, runId, threadId, scope };
   }
 
   async function admit(tx: Repositories, planned: PlannedRun): Promise<AdmittedRun> {
@@ -114,6 +115,21 @@ export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Aut
     if (theirs === null) throw threadNotFound(id);
     return theirs;
   }
+}
+
+/** The request as the authorizer left it. What it took away altogether stays as it was asked for. */
+function asAllowed(
+  request: RunRequest,
+  { metadata, kwargs }: { readonly metadata: Json; readonly kwargs: Json },
+): RunRequest {
+  const { input = request.input, config, context = request.context } = objectOrEmpty(kwargs);
+  return {
+    ...request,
+    metadata: objectOrEmpty(metadata),
+    input,
+    config: isObject(config) ? config : request.config,
+    context,
+  };
 }
 
 /** What the fleet should hear of once these runs are committed. */

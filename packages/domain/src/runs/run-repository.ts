@@ -72,7 +72,9 @@ export interface RunRepository {
   insert(run: NewRun): Promise<Run>;
   /** `threadId` null finds the run on whatever thread it is. Finished temporary runs do not exist. */
   get(runId: RunId, threadId: ThreadId | null, scope: Scope): Promise<Run | null>;
-  /** Like `get`, but also sees finished temporary runs: for readers that were there from the start. */
+  /** Like `get`, but also sees temporary runs that are over, while there is something left of them: for readers. */
+  getToRead(runId: RunId, threadId: ThreadId | null, scope: Scope): Promise<Run | null>;
+  /** Any run there is, for the machinery: whoever is told of it was asked who they are before. */
   find(runId: RunId): Promise<Run | null>;
   /** Newest first. */
   list(threadId: ThreadId, query: RunQuery, scope: Scope): Promise<Page<Run>>;

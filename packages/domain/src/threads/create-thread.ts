@@ -5,7 +5,7 @@ import { alreadyExists, threadHasNoGraph, threadNotFound } from "../errors.js";
 import type { GraphStates } from "../graphs/graph-engine.js";
 import type { PreparedUpdate, SuperstepUpdate } from "../graphs/state.js";
 import type { Ids, ThreadId } from "../ids.js";
-import type { Json, JsonObject } from "../json.js";
+import { type Json, type JsonObject, objectOrEmpty } from "../json.js";
 import type { Repositories, Storage } from "../storage.js";
 import type { NewThread, Thread, TtlWish } from "./thread.js";
 
@@ -40,7 +40,7 @@ export function makeCreateThread({ storage, authorizer, states, ids }: CreateThr
       if_exists: ifExists,
       ...(ttl === undefined ? {} : { ttl: ttlValue(ttl) }),
     });
-    const thread: NewThread = { id, metadata: value.metadata, ...(ttl === undefined ? {} : { ttl }) };
+    const thread: NewThread = { id, metadata: objectOrEmpty(value.metadata), ...(ttl === undefined ? {} : { ttl }) };
     const made = supersteps.length === 0 ? await storage.threads.insert(thread) : await replay(thread);
     if (made !== null) return made;
 

@@ -2,6 +2,7 @@ import { anEntry, runId, threadId } from "../../test/facts.js";
 import { asBus, fakeLedger, FakeTapes } from "../../test/fakes.js";
 import { allowAll } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
+import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
 import { END, OPEN } from "../runs/tape.js";
 import { makeFollowThread, type ThreadNews } from "./follow-thread.js";
 
@@ -9,15 +10,15 @@ const THREAD = threadId(1);
 const endOf = (seq: number, run = 1, status = "success") =>
   anEntry({ seq, runId: runId(run), n: -1, event: END, data: JSON.stringify({ status }) });
 
-function setUp() {
+function setUp(scope: Scope = WHOLE_HOUSE) {
   const ledger = fakeLedger();
-  ledger.addThread({ streamSeq: 7 });
+  ledger.addThread({ streamSeq: 7, metadata: { owner: "ann" } });
   const tapes = new FakeTapes();
   const follow = makeFollowThread({ storage: ledger, authorizer: allowAll, bus: asBus(tapes) });
   const stop = new AbortController();
   const news: ThreadNews[] = [];
   const reading = (async () => {
-    for await (const item of follow.followThread(THREAD, { after: -1, signal: stop.signal })) news.push(item);
+    for await (const item of follow.followThread(THREAD, { after: -1, scope, signal: stop.signal })) news.push(item);
   })();
   const told = () =>
     news.map((item) =>
@@ -31,9 +32,9 @@ test("begins at the run in flight, at the beginning, or behind a number", async 
   const { follow, stop } = setUp();
   stop.abort();
 
-  expect(await follow.threadReadingPoint(THREAD, null, ANONYMOUS)).toBe(7);
-  expect(await follow.threadReadingPoint(THREAD, -1, ANONYMOUS)).toBe(-1);
-  expect(await follow.threadReadingPoint(THREAD, 3, ANONYMOUS)).toBe(3);
+  expect(await follow.threadReadingPoint(THREAD, null, ANONYMOUS)).toEqual({ after: 7, scope: WHOLE_HOUSE });
+  expect(await follow.threadReadingPoint(THREAD, -1, ANONYMOUS)).toEqual({ after: -1, scope: WHOLE_HOUSE });
+  expect(await follow.threadReadingPoint(THREAD, 3, ANONYMOUS)).toEqual({ after: 3, scope: WHOLE_HOUSE });
   await expect(follow.threadReadingPoint(threadId(9), null, ANONYMOUS)).rejects.toMatchObject({
     code: "thread_not_found",
   });
@@ -102,4 +103,17 @@ test("ends with its thread", async () => {
   await tapes.poke(THREAD);
 
   await expect(reading).resolves.toBeUndefined();
+});
+
+test("ends for a reader whose thread became somebody else's", async () => {
+  const { ledger, tapes, reading, told } = setUp({ conditions: [{ key: "owner", operator: "eq", value: "ann" }] });
+  tapes.add(THREAD, anEntry({ seq: 1 }));
+  await tapes.waiting();
+
+  ledger.addThread({ metadata: { owner: "bob" } });
+  tapes.idle();
+  await reading;
+  tapes.add(THREAD, anEntry({ seq: 2 }));
+
+  expect(told()).toEqual(["values"]);
 });

@@ -1,6 +1,6 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
-import { WHOLE_HOUSE } from "../auth/scope.js";
+import type { Scope } from "../auth/scope.js";
 import { threadNotFound } from "../errors.js";
 import type { RunId, ThreadId } from "../ids.js";
 import { isTerminal } from "../runs/run.js";
@@ -22,20 +22,25 @@ export interface FollowThreadDeps {
 export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps) {
   return {
     /**
-     * Where a reader begins: behind the number it names, at the oldest entry for -1, and without one (null) at the run
+     * Where a reader begins, and what it may see: behind the number it names, at the oldest entry for -1, and without one (null) at the run
      * in flight, if any.
      *
      * @throws DomainError `thread_not_found`.
      */
-    async threadReadingPoint(id: ThreadId, after: number | null, caller: Caller): Promise<number> {
+    async threadReadingPoint(
+      id: ThreadId,
+      after: number | null,
+      caller: Caller,
+    ): Promise<{ readonly after: number; readonly scope: Scope }> {
       const { scope } = await authorizer.authorize(caller, "threads:read", { thread_id: id });
       const thread = await storage.threads.peek(id, scope);
       if (thread === null) throw threadNotFound(id);
-      return after ?? thread.streamSeq;
+      return { after: after ?? thread.streamSeq, scope };
     },
 
     /**
-     * Reads the thread's tape until `signal` aborts or the thread is gone.
+     * Reads the thread's tape until `signal` aborts or the scope has no such thread any more: it is gone, or became
+     * somebody else's.
      *
      * The end of a run may be missing on the tape: nobody was there to write it, or it was lost. Then the ledger tells
      * it. A worker writes the ledger first and the tape's last page a moment later, so the page gets until the next idle
@@ -43,7 +48,7 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
      */
     async *followThread(
       id: ThreadId,
-      { after, signal }: { readonly after: number; readonly signal: AbortSignal },
+      { after, scope, signal }: { readonly after: number; readonly scope: Scope; readonly signal: AbortSignal },
     ): AsyncGenerator<ThreadNews> {
       const speaking = new Set<RunId>();
       const overdue = new Set<RunId>();
@@ -77,7 +82,7 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
             seq += 1;
             yield { kind: "run_ended", seq, runId, status };
           }
-          if ((await storage.threads.peek(id, WHOLE_HOUSE)) === null) return;
+          if ((await storage.threads.peek(id, scope)) === null) return;
         }
       }
     },

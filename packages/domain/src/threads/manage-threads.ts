@@ -4,7 +4,7 @@ import type { Scope } from "../auth/scope.js";
 import { alreadyExists, threadNotFound, threadToCopyNotFound, threadToPatchNotFound } from "../errors.js";
 import type { GraphStates } from "../graphs/graph-engine.js";
 import type { Ids, ThreadId } from "../ids.js";
-import type { JsonObject } from "../json.js";
+import { type JsonObject, objectOrEmpty } from "../json.js";
 import type { Page } from "../page.js";
 import type { Signals } from "../runs/signal-changes.js";
 import type { StreamBus } from "../runs/tape.js";
@@ -55,7 +55,7 @@ export function makeManageThreads(deps: ManageThreadsDeps) {
         metadata: patch.metadata,
         ...(patch.ttl === undefined ? {} : { ttl: ttlValue(patch.ttl) }),
       });
-      const thread = await storage.threads.patch(id, { ...patch, metadata: value.metadata }, scope);
+      const thread = await storage.threads.patch(id, { ...patch, metadata: objectOrEmpty(value.metadata) }, scope);
       if (thread === null) throw threadToPatchNotFound();
       return thread;
     },
@@ -77,7 +77,7 @@ export function makeManageThreads(deps: ManageThreadsDeps) {
         metadata: { ...source.metadata, thread_id: copyId },
         if_exists: "raise",
       });
-      const copy = await storage.threads.copy(id, { id: copyId, metadata: value.metadata }, scope);
+      const copy = await storage.threads.copy(id, { id: copyId, metadata: objectOrEmpty(value.metadata) }, scope);
       if (copy === null)
         throw (await storage.threads.peek(id, scope)) ? alreadyExists("Thread") : threadToCopyNotFound();
       return copy;

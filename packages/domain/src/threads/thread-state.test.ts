@@ -1,7 +1,9 @@
-import { threadId } from "../../test/facts.js";
+import { aCaller, threadId } from "../../test/facts.js";
 import { FakeTapes, fakeLedger } from "../../test/fakes.js";
 import { allowAll } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
+import { askHandlers } from "../auth/handlers.js";
+import { userOf } from "../auth/user.js";
 import type { CheckpointBatch } from "../checkpoints/checkpoint-repository.js";
 import type { GraphStates } from "../graphs/graph-engine.js";
 import type { PreparedUpdate, StateSnapshot } from "../graphs/state.js";
@@ -59,7 +61,7 @@ function setUp(facts: Partial<Thread> = {}, prepared: Partial<PreparedUpdate> = 
   const tapes = new FakeTapes();
   const state = makeThreadState({ storage: ledger, authorizer: allowAll, states, bus: tapes });
   const update = (id = THREAD) => state.updateState(id, { values: { n: 2 } }, ANONYMOUS);
-  return { ledger, tapes, state, update, newest, written, asked };
+  return { ledger, tapes, state, states, update, newest, written, asked };
 }
 
 const GRAPH = { id: THREAD, graphId: "agent", config: { tags: ["t"] } };
@@ -206,4 +208,19 @@ describe("patchState", () => {
     house.ledger.addRun({ status: "running" });
     await expect(patch(house, {})).rejects.toMatchObject({ code: "thread_busy" });
   });
+});
+
+test.each([
+  ["somebody else's thread", threadId(1), "forbidden"],
+  ["no thread", threadId(9), "thread_not_found"],
+] as const)("writing the state of %s (%s) says %s", async (_what, id, code) => {
+  const ledger = fakeLedger();
+  ledger.addThread({ metadata: { owner: "bob" } });
+  const authorizer = askHandlers({ threads: () => ({ owner: "ann" }) });
+  const { states } = setUp();
+  const state = makeThreadState({ storage: ledger, authorizer, states, bus: new FakeTapes() });
+  const ann = aCaller(userOf("ann"));
+
+  await expect(state.updateState(id, { values: {} }, ann)).rejects.toMatchObject({ code });
+  await expect(state.getState(id, { subgraphs: false }, ann)).rejects.toMatchObject({ code: "thread_not_found" });
 });

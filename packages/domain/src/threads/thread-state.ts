@@ -1,7 +1,8 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
-import type { Scope } from "../auth/scope.js";
+import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
 import {
+  forbidden,
   invalidRequest,
   threadHasNoGraph,
   threadHasNoState,
@@ -20,7 +21,7 @@ import type {
   StateUpdate,
 } from "../graphs/state.js";
 import type { ThreadId } from "../ids.js";
-import type { JsonObject } from "../json.js";
+import { type JsonObject, objectOrEmpty } from "../json.js";
 import { STATE_UPDATE, type StreamBus } from "../runs/tape.js";
 import type { Storage } from "../storage.js";
 import type { LockedThread } from "./thread.js";
@@ -50,14 +51,14 @@ export function makeThreadState({ storage, authorizer, states, bus }: ThreadStat
       options: { readonly checkpoint?: CheckpointSelector; readonly subgraphs: boolean },
       caller: Caller,
     ): Promise<StateSnapshot> {
-      const { thread } = await open(id, "threads:read", caller);
+      const thread = await open(id, caller);
       const graph = graphThread(thread);
       return graph === null ? EMPTY_STATE : await states.get(graph, options);
     },
 
     /** Newest first; empty for a thread that never ran. */
     async getHistory(id: ThreadId, query: HistoryQuery, caller: Caller): Promise<readonly StateSnapshot[]> {
-      const { thread } = await open(id, "threads:read", caller);
+      const thread = await open(id, caller);
       const graph = graphThread(thread);
       return graph === null ? [] : await states.history(graph, query);
     },
@@ -69,7 +70,7 @@ export function makeThreadState({ storage, authorizer, states, bus }: ThreadStat
      * @throws DomainError `thread_busy` while a run of the thread is pending or running.
      */
     async updateState(id: ThreadId, update: StateUpdate, caller: Caller): Promise<CheckpointRef> {
-      const { thread, scope } = await open(id, "threads:update", caller);
+      const { thread, scope } = await openToWrite(id, caller);
       const graph = graphThread(thread);
       if (graph === null) throw threadHasNoGraph(id);
       if (thread.status === "busy") throw threadStateBusy();
@@ -89,20 +90,29 @@ export function makeThreadState({ storage, authorizer, states, bus }: ThreadStat
     async patchState(id: ThreadId, metadata: JsonObject, caller: Caller): Promise<void> {
       const reserved = RESERVED.find((name) => Object.hasOwn(metadata, name));
       if (reserved !== undefined) throw invalidRequest(`metadata.${reserved} is set by the server`);
-      const { scope } = await authorizer.authorize(caller, "threads:update", { thread_id: id, metadata });
+      const { scope, value } = await authorizer.authorize(caller, "threads:update", { thread_id: id, metadata });
       await storage.transaction(async (tx) => {
         if ((await tx.threads.lock(id, scope)) === null) throw threadNotFound(id);
         if ((await tx.runs.inflight(id)).length > 0) throw threadStateBusy();
-        if (!(await tx.checkpoints.label(id, metadata))) throw threadHasNoState(id);
+        if (!(await tx.checkpoints.label(id, without(RESERVED, objectOrEmpty(value.metadata)))))
+          throw threadHasNoState(id);
       });
     },
   };
 
-  async function open(id: ThreadId, event: "threads:read" | "threads:update", caller: Caller) {
-    const { scope } = await authorizer.authorize(caller, event, { thread_id: id });
+  async function open(id: ThreadId, caller: Caller): Promise<LockedThread> {
+    const { scope } = await authorizer.authorize(caller, "threads:read", { thread_id: id });
     const thread = await storage.threads.peek(id, scope);
     if (thread === null) throw threadNotFound(id);
-    return { thread, scope };
+    return thread;
+  }
+
+  /** The one place where the contract tells a thread of others from none: writing its state is forbidden, not "not found". */
+  async function openToWrite(id: ThreadId, caller: Caller) {
+    const { scope } = await authorizer.authorize(caller, "threads:update", { thread_id: id });
+    const thread = await storage.threads.peek(id, scope);
+    if (thread !== null) return { thread, scope };
+    throw (await storage.threads.peek(id, WHOLE_HOUSE)) === null ? threadNotFound(id) : forbidden("Not authorized");
   }
 
   /** @returns the number of the news of it; null when the state is not the one that the update was computed from. */
@@ -130,6 +140,9 @@ const EMPTY_STATE: StateSnapshot = {
   checkpoint: null,
   parentCheckpoint: null,
 };
+
+const without = (keys: readonly string[], metadata: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(metadata).filter(([key]) => !keys.includes(key)));
 
 /** Null for a thread that no graph ever ran on. */
 function graphThread({ id, metadata, config }: LockedThread): GraphThread | null {

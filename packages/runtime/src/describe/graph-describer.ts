@@ -5,6 +5,7 @@ import {
   type Json,
   type JsonObject,
   objectOrEmpty,
+  withoutUser,
 } from "@graphfleet/domain";
 import type { CompiledGraph } from "../compiled-graph.js";
 import { describeError } from "../describe-error.js";
@@ -15,13 +16,13 @@ import { type GraphSchemas, schemasOf } from "./json-schemas.js";
 /** Asks the graphs themselves. */
 export function makeGraphDescriber(graphs: GraphRegistry): GraphDescriber {
   const open = (graphId: string, config: JsonObject): Promise<CompiledGraph> =>
-    graphs.get(graphId, { access: "assistants.read", config: { configurable: objectOrEmpty(config["configurable"]) } });
+    graphs.get(graphId, { access: "assistants.read", config: { configurable: configurableOf(config) } });
 
   return {
     drawing: (graphId, config, { xray }) =>
       telling(async () => {
         const graph = await open(graphId, config);
-        const drawable = await graph.getGraphAsync({ configurable: objectOrEmpty(config["configurable"]), xray });
+        const drawable = await graph.getGraphAsync({ configurable: configurableOf(config), xray });
         return toJson(drawable.toJSON());
       }),
 
@@ -41,6 +42,9 @@ export function makeGraphDescriber(graphs: GraphRegistry): GraphDescriber {
       }),
   };
 }
+
+/** An assistant's settings are whatever its maker wrote, so they may not name a user. */
+const configurableOf = (config: JsonObject): JsonObject => withoutUser(objectOrEmpty(config["configurable"]));
 
 /** What breaks here is the project's own code, a factory most likely. */
 async function telling<T>(work: () => Promise<T>): Promise<T> {
