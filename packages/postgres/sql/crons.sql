@@ -8,22 +8,22 @@ returning "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule"
 -- get
 select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at"
 from "crons"
-where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb));
+where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb)));
 
 -- lock
 select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at"
 from "crons"
-where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb)) for update;
+where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) for update;
 
 -- search
 select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at"
 from "crons"
-where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb)) and "metadata" @> $5::jsonb and assistant_id = $6 and thread_id = $7 and enabled = $8)
+where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and "metadata" @> $7::jsonb and assistant_id = $8 and thread_id = $9 and enabled = $10)
 order by "next_run_at" desc nulls last, "cron_id" desc
-limit $9 offset $10;
+limit $11 offset $12;
 select count(*) as "total"
 from "crons"
-where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb)) and "metadata" @> $5::jsonb and assistant_id = $6 and thread_id = $7 and enabled = $8);
+where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and "metadata" @> $7::jsonb and assistant_id = $8 and thread_id = $9 and enabled = $10);
 
 -- update
 update "crons"
@@ -34,7 +34,7 @@ returning "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule"
 -- delete
 delete
 from "crons"
-where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb));
+where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb)));
 
 -- now
 select statement_timestamp() as "now";
