@@ -32,6 +32,8 @@ export interface CompiledGraph {
 /** A runnable config, as far as it concerns us. */
 export interface GraphConfig {
   readonly configurable?: Readonly<Record<string, unknown>>;
+  /** Labels of the checkpoints that are written. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 /** Options of an execution, in the library's words. */

@@ -281,7 +281,7 @@ describe("prepareUpdate", () => {
       next: update.next,
       checkpoint: update.checkpoint,
       parentCheckpoint: before.checkpoint,
-      metadata: { source: "update", step: 2 },
+      metadata: { source: "update", step: 2, graph_id: "steps" },
     });
     // It is nobody's run: a rollback of the run before must leave it alone.
     expect(after.metadata).not.toHaveProperty("run_id");

@@ -96,7 +96,7 @@ export class FleetStates implements GraphStates {
     const { graph, saver } = await this.#open(thread, "update");
     const written = await telling(() =>
       graph.bulkUpdateState(
-        config,
+        { ...config, metadata: { graph_id: thread.graphId } },
         supersteps.map((updates) => ({ updates })),
       ),
     );

@@ -43,7 +43,6 @@ function members(side: Side, object: Members, name: string): Members {
   // Row "labels of checkpoints".
   if (name === "metadata" && "source" in kept && "parents" in kept) {
     for (const label of LABELS) delete kept[label];
-    if (kept["source"] === "update") delete kept["graph_id"];
   }
   // Row "tasks without interrupts".
   if (name === "interrupts") {
@@ -62,6 +61,7 @@ const LABELS = [
   "langgraph_path",
   "langgraph_step",
   "langgraph_triggers",
+  "thread_id",
 ];
 
 const isMembers = (value: unknown): value is Members => typeof value === "object" && value !== null;

@@ -217,6 +217,62 @@ export const SCRIPTS: readonly [name: string, script: Script][] = [
       ];
     },
   ],
+  ...["debug", "checkpoints"].map((streamMode): [string, Script] => [
+    // The library repeats the checkpoint that it goes on from: the second run begins with the last one of the first.
+    `on from a checkpoint in mode ${streamMode}`,
+    async (client) => {
+      const id = await thread(client, "steps");
+      const first = await stream(client, id, "steps", { interruptBefore: ["left"], streamMode });
+      const { checkpoint_id } = (await client.threads.getState(id)).checkpoint;
+      return [first, await stream(client, id, "steps", { input: null, checkpoint_id, streamMode })];
+    },
+  ]),
+  ...[{}, { resume: null }].map((command): [string, Script] => [
+    `a command with nothing in it: ${JSON.stringify(command)}`,
+    async (client) => {
+      const id = await thread(client, "steps");
+      const said = await stream(client, id, "steps", { input: INPUTS["steps"], command });
+      return [said, (await client.threads.get(id)).status];
+    },
+  ]),
+  [
+    "another answer to a question of the past",
+    async (client) => {
+      const id = await thread(client, "asking");
+      await stream(client, id, "asking", { input: { log: [], asks: ["why"] } });
+      const { checkpoint } = await client.threads.getState(id);
+      await stream(client, id, "asking", { input: undefined, command: { resume: "first" } });
+      const command = { resume: "second" };
+      return [await stream(client, id, "asking", { input: undefined, command, checkpoint }), await rest(client, id)];
+    },
+  ],
+  [
+    "a history replayed in supersteps",
+    async (client) => {
+      const supersteps = [
+        { updates: [{ values: { log: ["input"] }, asNode: "__input__" }] },
+        { updates: [{ values: { log: ["input"] }, asNode: "__start__" }] },
+        { updates: [{ values: { log: ["first"] }, asNode: "first" }] },
+      ];
+      const made = await client.threads.create({ graphId: "steps", supersteps });
+      return [made.values, await client.threads.getHistory(made.thread_id)];
+    },
+  ],
+  [
+    "a copy that goes on",
+    async (client) => {
+      const id = await thread(client, "asking");
+      await stream(client, id, "asking", { input: { log: [], asks: ["why"] } });
+      const { thread_id: copy } = (await client.threads.copy(id)) as unknown as { readonly thread_id: string };
+      const before = await rest(client, copy);
+      await stream(client, copy, "asking", { input: undefined, command: { resume: "so" } });
+      return [
+        (before as { plain: unknown }).plain,
+        await rest(client, copy),
+        (await client.threads.getState(id)).values,
+      ];
+    },
+  ],
   [
     "a run after an error",
     async (client) => {
