@@ -141,33 +141,40 @@ where c.thread_id = $2::text and c.checkpoint_ns = ''
 
 -- keepLatest
 with latest as (
-  select distinct on (c.checkpoint_ns) c.checkpoint_ns, c.checkpoint_id, c.checkpoint
+  select distinct on (c.thread_id, c.checkpoint_ns) c.thread_id, c.checkpoint_ns, c.checkpoint_id, c.checkpoint
   from checkpoints c
-  where c.thread_id = $1::text
-  order by c.checkpoint_ns, c.checkpoint_id desc
+  where c.thread_id = any($1::text[])
+  order by c.thread_id, c.checkpoint_ns, c.checkpoint_id desc
+),
+needed as (
+  select l.thread_id, l.checkpoint_ns, v.key as channel, v.value as version
+  from latest l cross join lateral jsonb_each_text(l.checkpoint -> 'channel_versions') as v
 ),
 no_writes as (
   delete from checkpoint_writes w
-  where w.thread_id = $2::text
-    and (w.checkpoint_ns, w.checkpoint_id) not in (select l.checkpoint_ns, l.checkpoint_id from latest l)
+  where w.thread_id = any($2::text[])
+    and (w.thread_id, w.checkpoint_ns, w.checkpoint_id) not in (
+      select l.thread_id, l.checkpoint_ns, l.checkpoint_id from latest l
+    )
 ),
 no_blobs as (
   delete from checkpoint_blobs b
-  where b.thread_id = $3::text
-    and (b.checkpoint_ns, b.channel, b.version) not in (
-      select l.checkpoint_ns, v.key, v.value
-      from latest l cross join lateral jsonb_each_text(l.checkpoint -> 'channel_versions') as v
+  where b.thread_id = any($3::text[])
+    and (b.thread_id, b.checkpoint_ns, b.channel, b.version) not in (
+      select n.thread_id, n.checkpoint_ns, n.channel, n.version from needed n
     )
 ),
 no_parents as (
   update checkpoints c set parent_checkpoint_id = null
   from latest l
-  where c.thread_id = $4::text
-    and c.checkpoint_ns = l.checkpoint_ns and c.checkpoint_id = l.checkpoint_id
+  where c.thread_id = l.thread_id and c.checkpoint_ns = l.checkpoint_ns and c.checkpoint_id = l.checkpoint_id
+    and c.parent_checkpoint_id is not null
 )
 delete from checkpoints c
-where c.thread_id = $5::text
-  and (c.checkpoint_ns, c.checkpoint_id) not in (select l.checkpoint_ns, l.checkpoint_id from latest l);
+where c.thread_id = any($4::text[])
+  and (c.thread_id, c.checkpoint_ns, c.checkpoint_id) not in (
+    select l.thread_id, l.checkpoint_ns, l.checkpoint_id from latest l
+  );
 
 -- deleteRun
 with gone as (
@@ -186,3 +193,44 @@ no_writes as (delete from checkpoint_writes w using doomed d where w.thread_id =
 no_blobs as (delete from checkpoint_blobs b using doomed d where b.thread_id = d.thread_id::text),
 no_checkpoints as (delete from checkpoints c using doomed d where c.thread_id = d.thread_id::text)
 select;
+
+-- removeOrphans
+with recursive walk as (
+  select least(
+    (select min(c.thread_id) from checkpoints c where c.thread_id > $1::text),
+    (select min(b.thread_id) from checkpoint_blobs b where b.thread_id > $2::text),
+    (select min(x.thread_id) from checkpoint_writes x where x.thread_id > $3::text)
+  ) as thread_id, 1 as n
+  union all
+  select least(
+    (select min(c.thread_id) from checkpoints c where c.thread_id > w.thread_id),
+    (select min(b.thread_id) from checkpoint_blobs b where b.thread_id > w.thread_id),
+    (select min(x.thread_id) from checkpoint_writes x where x.thread_id > w.thread_id)
+  ), w.n + 1 from walk w where w.thread_id is not null and w.n < $4
+)
+select count(w.thread_id) as seen, max(w.thread_id) as last,
+  coalesce(array_agg(w.thread_id) filter (where w.id is not null and t.thread_id is null), '{}') as orphans
+from (
+  -- Ids of another shape are not ours.
+  select thread_id, case when thread_id ~ $5 then thread_id::uuid end as id from walk
+) as w
+left join threads t on t.thread_id = w.id;
+with doomed as (
+  select o.thread_id
+  from unnest($1::text[]) as o (thread_id)
+  where not exists (select from threads t where t.thread_id = o.thread_id::uuid)
+    and (
+      exists (select from checkpoints c where c.thread_id = o.thread_id and c.metadata ? 'run_id')
+      or exists (select from checkpoint_writes w where w.thread_id = o.thread_id and w.run_id is not null)
+      or not exists (select from checkpoints c where c.thread_id = o.thread_id)
+    )
+),
+no_writes as (delete from checkpoint_writes w using doomed d where w.thread_id = d.thread_id returning 1),
+no_blobs as (delete from checkpoint_blobs b using doomed d where b.thread_id = d.thread_id returning 1),
+no_checkpoints as (delete from checkpoints c using doomed d where c.thread_id = d.thread_id returning 1)
+select (select count(*) from no_writes) + (select count(*) from no_blobs) + (select count(*) from no_checkpoints)
+  as removed;
+
+-- bytes
+select name, pg_total_relation_size(name::regclass) as bytes
+from unnest($1::text[]) as name;

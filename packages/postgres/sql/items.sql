@@ -59,9 +59,14 @@ commit;
 select "namespace", "key", "value", "created_at", "updated_at", "ttl_minutes"
 from "store_items"
 where (expires_at is null or expires_at > statement_timestamp()) and true and (namespace = $1::text[] and key = $2);
-update "store_items"
-set "expires_at" = clock_timestamp() + "ttl_minutes" * interval '1 minute'
-where "ttl_minutes" is not null and (namespace = $1::text[] and key = $2);
+with read as (
+  select namespace, key from store_items
+  where ttl_minutes is not null and (expires_at is null or expires_at > statement_timestamp()) and ((namespace = $1::text[] and key = $2))
+  for update skip locked
+)
+update store_items i set expires_at = clock_timestamp() + "i"."ttl_minutes" * interval '1 minute'
+from read
+where i.namespace = read.namespace and i.key = read.key;
 
 -- delete
 delete
@@ -101,3 +106,20 @@ from "store_items"
 where (expires_at is null or expires_at > statement_timestamp()) and (cardinality(namespace) >= $2::int and namespace[$3::int] = $4 and cardinality(namespace) >= $5::int and namespace[cardinality(namespace) - $6::int] = $7)
 order by "labels"
 limit $8 offset $9;
+
+-- removeExpired
+with expired as (
+  select e.namespace, e.key
+  from store_items e
+  where e.expires_at <= statement_timestamp()
+  order by e.expires_at
+  limit $1
+  for update skip locked
+)
+delete from store_items i using expired
+where i.namespace = expired.namespace and i.key = expired.key;
+
+-- countExpired
+select count(*) as expired from (
+  select from store_items i where i.expires_at <= statement_timestamp() limit $1
+) as found;

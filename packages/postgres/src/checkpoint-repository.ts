@@ -1,10 +1,21 @@
-import type { CheckpointBatch, CheckpointRepository, Claim, JsonObject, ThreadId } from "@graphfleet/domain";
+import type {
+  CheckpointBatch,
+  CheckpointRepository,
+  Claim,
+  JsonObject,
+  OrphanPage,
+  ThreadId,
+} from "@graphfleet/domain";
 import { type Kysely, sql } from "kysely";
 
+import { forgetPast } from "./forget-past.js";
 import { jsonb } from "./json.js";
+import { removeOrphans } from "./remove-orphans.js";
 import { removeCheckpoints } from "./remove-threads.js";
 import type { Database } from "./schema.js";
 import { writeCheckpoints } from "./write-checkpoints.js";
+
+const TABLES = ["checkpoints", "checkpoint_blobs", "checkpoint_writes"];
 
 /** The checkpointer's tables, as far as the ledger writes and removes them. LangGraph's own code reads them. */
 export class PostgresCheckpointRepository implements CheckpointRepository {
@@ -43,7 +54,7 @@ export class PostgresCheckpointRepository implements CheckpointRepository {
   }
 
   async keepLatest(threadId: ThreadId): Promise<void> {
-    await keepLatestCheckpoints(this.#db, threadId);
+    await forgetPast(this.#db, [threadId]);
   }
 
   async deleteRun(threadId: ThreadId, runId: string): Promise<void> {
@@ -52,6 +63,17 @@ export class PostgresCheckpointRepository implements CheckpointRepository {
 
   async deleteThread(threadId: ThreadId): Promise<void> {
     await removeCheckpoints(this.#db, threadId);
+  }
+
+  async removeOrphans(after: string, limit: number): Promise<OrphanPage> {
+    return removeOrphans(this.#db, after, limit);
+  }
+
+  async bytes(): Promise<Readonly<Record<string, number>>> {
+    const { rows } = await sql<{ readonly name: string; readonly bytes: number }>`
+      select name, pg_total_relation_size(name::regclass) as bytes
+      from unnest(${TABLES}::text[]) as name`.execute(this.#db);
+    return Object.fromEntries(rows.map(({ name, bytes }) => [name, bytes]));
   }
 }
 
@@ -71,44 +93,6 @@ export async function deleteCheckpointsOfRun(db: Kysely<Database>, threadId: Thr
     where w.thread_id = ${threadId}::text
       and (w.run_id = ${runId}::uuid
         or (w.checkpoint_ns, w.checkpoint_id) in (select gone.checkpoint_ns, gone.checkpoint_id from gone))`.execute(
-    db,
-  );
-}
-
-/**
- * Removes all but the newest checkpoint of each namespace, with their writes, and the values that only they referred to.
- * What stays has no parent any more. All in one statement, so each part sees the thread as it was before.
- */
-async function keepLatestCheckpoints(db: Kysely<Database>, threadId: ThreadId): Promise<void> {
-  await sql`
-    with latest as (
-      select distinct on (c.checkpoint_ns) c.checkpoint_ns, c.checkpoint_id, c.checkpoint
-      from checkpoints c
-      where c.thread_id = ${threadId}::text
-      order by c.checkpoint_ns, c.checkpoint_id desc
-    ),
-    no_writes as (
-      delete from checkpoint_writes w
-      where w.thread_id = ${threadId}::text
-        and (w.checkpoint_ns, w.checkpoint_id) not in (select l.checkpoint_ns, l.checkpoint_id from latest l)
-    ),
-    no_blobs as (
-      delete from checkpoint_blobs b
-      where b.thread_id = ${threadId}::text
-        and (b.checkpoint_ns, b.channel, b.version) not in (
-          select l.checkpoint_ns, v.key, v.value
-          from latest l cross join lateral jsonb_each_text(l.checkpoint -> 'channel_versions') as v
-        )
-    ),
-    no_parents as (
-      update checkpoints c set parent_checkpoint_id = null
-      from latest l
-      where c.thread_id = ${threadId}::text
-        and c.checkpoint_ns = l.checkpoint_ns and c.checkpoint_id = l.checkpoint_id
-    )
-    delete from checkpoints c
-    where c.thread_id = ${threadId}::text
-      and (c.checkpoint_ns, c.checkpoint_id) not in (select l.checkpoint_ns, l.checkpoint_id from latest l)`.execute(
     db,
   );
 }

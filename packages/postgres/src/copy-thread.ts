@@ -1,4 +1,4 @@
-import type { NewThread, Scope, Thread, ThreadId } from "@graphfleet/domain";
+import type { NewThread, Scope, Thread, ThreadId, TtlWish } from "@graphfleet/domain";
 import { type Kysely, sql } from "kysely";
 
 import { jsonb } from "./json.js";
@@ -14,14 +14,18 @@ import { THREAD_COLUMN_LIST, type ThreadRow, toThread } from "./thread-rows.js";
 export async function copyThread(
   db: Kysely<Database>,
   from: ThreadId,
-  to: Pick<NewThread, "id" | "metadata">,
+  to: Pick<NewThread, "id" | "metadata"> & { readonly ttl: TtlWish | undefined },
   scope: Scope,
 ): Promise<Thread | null> {
+  const minutes = to.ttl?.minutes ?? null;
   const { rows } = await sql<ThreadRow>`
     with copy as (
-      insert into threads (thread_id, status, metadata, config, context, "values", interrupts, state_updated_at)
+      insert into threads (thread_id, status, metadata, config, context, "values", interrupts, state_updated_at,
+        ttl_minutes, ttl_strategy, expires_at)
       select ${to.id}::uuid, case s.status when 'interrupted' then 'interrupted' else 'idle' end,
-        ${jsonb(to.metadata)}, s.config, s.context, s."values", s.interrupts, s.state_updated_at
+        ${jsonb(to.metadata)}, s.config, s.context, s."values", s.interrupts, s.state_updated_at,
+        ${minutes}::float8, ${to.ttl?.strategy ?? null}::text,
+        clock_timestamp() + make_interval(secs => ${minutes}::float8 * 60)
       from threads s
       where s.thread_id = ${from}::uuid and not s.temporary and ${orTrue(inScope(sql.ref("s.metadata"), scope))}
       on conflict (thread_id) do nothing

@@ -1,4 +1,4 @@
-import type { Storage } from "@graphfleet/domain";
+import type { Storage, TtlWish } from "@graphfleet/domain";
 import { Kysely, sql } from "kysely";
 import type pg from "pg";
 
@@ -18,6 +18,8 @@ export interface PostgresOptions {
   readonly idleInTransactionMs?: number;
   /** How long a caller waits for a connection before it is told `unavailable`. */
   readonly connectionTimeoutMs?: number;
+  /** Lifetime of threads that are made without one; left out = they stay until someone deletes them. */
+  readonly threadTtl?: TtlWish | undefined;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
   /** Told of connections that broke while idle. For the log: they are replaced by themselves. */
@@ -80,7 +82,8 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLe
   const close = () => (closed ??= closeAll(pool, heartbeatPool));
 
   try {
-    storage = makeStorage(db, heartbeat, (await hasPgvector(db)) ? nearItemsByPgvector : new NearItemsExact());
+    const nearItems = (await hasPgvector(db)) ? nearItemsByPgvector : new NearItemsExact();
+    storage = makeStorage(db, heartbeat, nearItems, options.threadTtl);
   } catch (error) {
     await close();
     throw error;

@@ -12,6 +12,7 @@ import type {
 } from "@graphfleet/domain";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 
+import { countExpiredItems, removeExpiredItems } from "./expire-items.js";
 import { endsWith, itemCondition, startsWith, underPrefix } from "./item-conditions.js";
 import { jsonb, plainText } from "./json.js";
 import { all, inScope, orTrue } from "./metadata-filter.js";
@@ -151,6 +152,14 @@ export class PostgresItemRepository implements ItemRepository {
     return rows.map((row) => row.labels);
   }
 
+  async removeExpired(limit: number): Promise<number> {
+    return removeExpiredItems(this.#db, limit);
+  }
+
+  async countExpired(upTo: number): Promise<number> {
+    return countExpiredItems(this.#db, upTo);
+  }
+
   #items(scope: Scope) {
     return this.#db
       .selectFrom("store_items")
@@ -159,16 +168,26 @@ export class PostgresItemRepository implements ItemRepository {
       .where(orTrue(inScope(DOCUMENT, scope)));
   }
 
-  /** Starts the time to live of what was read again. Most items have none, and then this costs nothing. */
+  /**
+   * Starts the time to live of what was read again. Most items have none, and then this costs nothing. Readers wait for
+   * nobody: an item that someone writes, removes or refreshes in this moment is left to them.
+   */
   async #refresh(rows: readonly ItemRow[]): Promise<void> {
     const mortal = rows.filter((row) => row.ttl_minutes !== null);
     if (mortal.length === 0) return;
-    await this.#db
-      .updateTable("store_items")
-      .set({ expires_at: expiry(sql.ref("ttl_minutes")) })
-      .where("ttl_minutes", "is not", null)
-      .where((eb) => eb.or(mortal.map((row) => at(row.namespace, row.key))))
-      .execute();
+    const read = sql.join(
+      mortal.map((row) => at(row.namespace, row.key)),
+      sql` or `,
+    );
+    await sql`
+      with read as (
+        select namespace, key from store_items
+        where ttl_minutes is not null and ${ALIVE} and (${read})
+        for update skip locked
+      )
+      update store_items i set expires_at = ${expiry(sql.ref("i.ttl_minutes"))}
+      from read
+      where i.namespace = read.namespace and i.key = read.key`.execute(this.#db);
   }
 }
 

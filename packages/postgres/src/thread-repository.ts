@@ -1,4 +1,6 @@
 import type {
+  ExpiredBatch,
+  ExpiryBounds,
   FoundThread,
   Json,
   JsonObject,
@@ -20,6 +22,7 @@ import type {
 import { type Kysely, type Selectable, sql } from "kysely";
 
 import { copyThread } from "./copy-thread.js";
+import { countExpiredThreads, expireThreads } from "./expire-threads.js";
 import { jsonb } from "./json.js";
 import { inScope, orTrue } from "./metadata-filter.js";
 import { removeThreads } from "./remove-threads.js";
@@ -37,9 +40,12 @@ const NOW = sql<Date>`clock_timestamp()`;
 /** Threads, with a copy of their state's values so that lists need no checkpoints. Temporary ones are not on any list. */
 export class PostgresThreadRepository implements ThreadRepository {
   readonly #db: Kysely<Database>;
+  readonly #defaultTtl: TtlWish | undefined;
 
-  constructor(db: Kysely<Database>) {
+  /** `defaultTtl` is for threads that are made without a lifetime. */
+  constructor(db: Kysely<Database>, defaultTtl?: TtlWish) {
     this.#db = db;
+    this.#defaultTtl = defaultTtl;
   }
 
   async insert(thread: NewThread): Promise<Thread | null> {
@@ -50,7 +56,8 @@ export class PostgresThreadRepository implements ThreadRepository {
         metadata: jsonb(thread.metadata),
         config: jsonb(thread.config ?? {}),
         temporary: thread.temporary ?? false,
-        ...ttlColumns(thread.ttl),
+        // A temporary thread goes with its run.
+        ...ttlColumns(thread.ttl ?? (thread.temporary === true ? undefined : this.#defaultTtl)),
       })
       .onConflict((conflict) => conflict.column("thread_id").doNothing())
       .returning(THREAD_COLUMNS)
@@ -126,7 +133,7 @@ export class PostgresThreadRepository implements ThreadRepository {
   }
 
   async copy(from: ThreadId, to: Pick<NewThread, "id" | "metadata">, scope: Scope): Promise<Thread | null> {
-    return copyThread(this.#db, from, to, scope);
+    return copyThread(this.#db, from, { ...to, ttl: this.#defaultTtl }, scope);
   }
 
   async delete(id: ThreadId, scope: Scope): Promise<boolean> {
@@ -183,6 +190,14 @@ export class PostgresThreadRepository implements ThreadRepository {
       .returning("stream_seq")
       .executeTakeFirstOrThrow();
     return stream_seq;
+  }
+
+  async expire(bounds: ExpiryBounds): Promise<ExpiredBatch> {
+    return expireThreads(this.#db, bounds);
+  }
+
+  async countExpired(upTo: number): Promise<number> {
+    return countExpiredThreads(this.#db, upTo);
   }
 }
 

@@ -43,6 +43,8 @@ export function emptyLedger(): {
       label: () => Promise.resolve(false),
       keepLatest: () => Promise.resolve(),
       deleteRun: () => Promise.resolve(),
+      removeOrphans: async () => ({ removed: 0, next: null }),
+      bytes: async () => ({}),
       deleteThread: () => Promise.resolve(),
     },
     batches,

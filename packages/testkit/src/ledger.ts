@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+import type { TtlWish } from "@graphfleet/domain";
 import { MIGRATIONS, type PostgresLedger, migrate, openPool, openPostgres } from "@graphfleet/postgres";
 import type pg from "pg";
 
@@ -17,13 +18,19 @@ export interface LedgerOptions {
   readonly poolMax?: number;
   /** False gives an empty database, for tests of the migrations. */
   readonly migrated?: boolean;
+  /** Lifetime of threads that are made without one. */
+  readonly threadTtl?: TtlWish;
 }
 
 /**
  * A fresh ledger: a database cloned from a migrated template, which takes a fraction of a second. The server is the one
  * that the run's global setup found or started.
  */
-export async function openLedger({ poolMax = 10, migrated = true }: LedgerOptions = {}): Promise<TestLedger> {
+export async function openLedger({
+  poolMax = 10,
+  migrated = true,
+  threadTtl,
+}: LedgerOptions = {}): Promise<TestLedger> {
   const server = serverUri();
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   await withAdmin(server, async (admin) => {
@@ -32,7 +39,7 @@ export async function openLedger({ poolMax = 10, migrated = true }: LedgerOption
   });
 
   const uri = databaseUri(server, name);
-  const ledger = await openPostgres({ uri, poolMax, applicationName: "graphfleet-test" });
+  const ledger = await openPostgres({ uri, poolMax, threadTtl, applicationName: "graphfleet-test" });
   return {
     ...ledger,
     uri,

@@ -420,6 +420,49 @@ describe("POST /threads/prune, keep_latest", () => {
   });
 });
 
+describe("a lifetime that keeps the newest state", () => {
+  /** Its time is over, and the sweep comes. */
+  async function expire(id: string): Promise<void> {
+    const { pool, storage } = server.ledger;
+    await server.call("PATCH", `/threads/${id}`, { ttl: { ttl: 60, strategy: "keep_latest" } });
+    await pool.query("UPDATE threads SET expires_at = now() - interval '1 second' WHERE thread_id = $1", [id]);
+    expect(await storage.threads.expire({ threads: 10, rows: 5000 })).toMatchObject({ kept: [id] });
+  }
+
+  test("leaves a thread that goes on, turn after turn, also with what its subgraphs saved", async () => {
+    const id = await ranOn("subgraph", { ask: false });
+    const state = (await get(`/threads/${id}/state`)).json;
+    for (let turn = 0; turn < 2; turn++) {
+      await expire(id);
+      await post(`/threads/${id}/runs/wait`, { assistant_id: "subgraph", input: { ask: false } });
+    }
+
+    const { values, next } = (await get(`/threads/${id}/state`)).json;
+    expect({ values, next }).toEqual({ values: state.values, next: [] });
+    await expire(id);
+    expect((await get(`/threads/${id}/history`)).json).toHaveLength(1);
+  });
+
+  test("leaves an interrupt in a subgraph that can be seen and answered", async () => {
+    const id = await ranOn("subgraph", { ask: true });
+    const before = (await get(`/threads/${id}/state?subgraphs=true`)).json;
+
+    await expire(id);
+
+    const after = (await get(`/threads/${id}/state?subgraphs=true`)).json;
+    expect(after).toMatchObject({ values: before.values, next: before.next });
+    expect(after.tasks[0]).toMatchObject({
+      interrupts: before.tasks[0].interrupts,
+      state: { values: before.tasks[0].state.values, next: before.tasks[0].state.next },
+    });
+    await post(`/threads/${id}/runs/wait`, { assistant_id: "subgraph", command: { resume: "go" } });
+    expect((await get(`/threads/${id}`)).json).toMatchObject({
+      status: "idle",
+      values: { path: ["parent_start", "child_one", "answer: go", "child_two", "parent_end"] },
+    });
+  });
+});
+
 describe("PATCH /threads/:thread_id/state", () => {
   const patch = (id: string, body: object) => server.call("PATCH", `/threads/${id}/state`, body);
 

@@ -53,4 +53,17 @@ export interface CheckpointRepository {
   /** Removes what a run wrote. Call with the thread locked. */
   deleteRun(threadId: ThreadId, runId: string): Promise<void>;
   deleteThread(threadId: ThreadId): Promise<void>;
+  /**
+   * Removes what this server wrote for threads that are not there any more: nothing should be left of them, and this is
+   * for what did. Looks at `limit` threads that have checkpoints, in the order of their ids, after `after`.
+   */
+  removeOrphans(after: string, limit: number): Promise<OrphanPage>;
+  /** What the checkpointer's tables take on disk, by table, with their indexes. */
+  bytes(): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface OrphanPage {
+  readonly removed: number;
+  /** Where to go on; null at the end. */
+  readonly next: string | null;
 }

@@ -65,6 +65,10 @@ export interface ItemRepository {
   searchNear(query: NearItemQuery, options: ReadItemOptions, scope: Scope): Promise<readonly FoundItem[]>;
   /** Sorted. */
   namespaces(query: NamespaceQuery, scope: Scope): Promise<readonly (readonly string[])[]>;
+  /** Removes items whose time is over; nobody sees them any more. @returns how many. */
+  removeExpired(limit: number): Promise<number>;
+  /** How many items wait for that; of more than `upTo` it says that there are more. */
+  countExpired(upTo: number): Promise<number>;
 }
 
 export interface NewItem extends Pick<Item, "namespace" | "key" | "value"> {

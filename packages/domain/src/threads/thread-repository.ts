@@ -3,6 +3,7 @@ import type { ThreadId } from "../ids.js";
 import type { Json } from "../json.js";
 import type { Page } from "../page.js";
 import type {
+  ExpiredBatch,
   FoundThread,
   LockedThread,
   NewThread,
@@ -16,7 +17,10 @@ import type {
 } from "./thread.js";
 
 export interface ThreadRepository {
-  /** @returns null when the id is taken, whoever owns it. */
+  /**
+   * A thread without a lifetime gets that of the project, if it has one; a temporary one never does.
+   * @returns null when the id is taken, whoever owns it.
+   */
   insert(thread: NewThread): Promise<Thread | null>;
   get(id: ThreadId, scope: Scope): Promise<Thread | null>;
   /** A thread without its values, which may be large. */
@@ -32,7 +36,8 @@ export interface ThreadRepository {
   patch(id: ThreadId, patch: ThreadPatch, scope: Scope): Promise<Thread | null>;
   /**
    * Makes a thread with the state of another one: its values, interrupts, config, and all its checkpoints as of one
-   * moment. Runs and the lifetime are not copied. @returns null when the other one is not there.
+   * moment. Runs and the lifetime are not copied: like every new thread it gets the project's. @returns null when the
+   * other one is not there.
    */
   copy(from: ThreadId, to: Pick<NewThread, "id" | "metadata">, scope: Scope): Promise<Thread | null>;
   /** Removes the thread with its runs, checkpoints and crons. @returns false when there is none. */
@@ -49,4 +54,19 @@ export interface ThreadRepository {
    * @returns a tape number for the news of it.
    */
   saveState(id: ThreadId, snapshot: ThreadSnapshot, status: ThreadStatus): Promise<number>;
+
+  /**
+   * Does to threads whose time is over what their lifetimes say: removes them, or their past. Those with a run that is not
+   * over stay, however late it is. One short transaction; threads that others work on are left for the next.
+   */
+  expire(bounds: ExpiryBounds): Promise<ExpiredBatch>;
+  /** How many threads wait for `expire`; of more than `upTo` it says that there are more. */
+  countExpired(upTo: number): Promise<number>;
+}
+
+/** What one transaction of `expire` may do. */
+export interface ExpiryBounds {
+  readonly threads: number;
+  /** Rows of checkpoints. A thread that has more loses its past piece by piece first, each time a whole number of steps. */
+  readonly rows: number;
 }

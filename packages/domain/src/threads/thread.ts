@@ -31,6 +31,15 @@ export interface ThreadTtl extends TtlWish {
   readonly expiresAt: Date;
 }
 
+/** What became of threads whose time was over. */
+export interface ExpiredBatch {
+  readonly deleted: readonly ThreadId[];
+  /** They kept their newest state, and their time began again. */
+  readonly kept: readonly ThreadId[];
+  /** The bounds were reached: there may be more. */
+  readonly more: boolean;
+}
+
 /** A conversation: the runs on it happen one at a time, and share one state. */
 export interface Thread {
   readonly id: ThreadId;

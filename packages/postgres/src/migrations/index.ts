@@ -4,6 +4,14 @@ import { checkpoints } from "./0002-checkpoints.js";
 import { storeVectors } from "./0003-store-vectors.js";
 import { threadSearch } from "./0004-thread-search.js";
 import { restingStatus } from "./0005-resting-status.js";
+import { expiry } from "./0006-expiry.js";
 
 /** In order. A migration that was released is never edited: its successor repairs it. */
-export const MIGRATIONS: readonly Migration[] = [ledger, checkpoints, storeVectors, threadSearch, restingStatus];
+export const MIGRATIONS: readonly Migration[] = [
+  ledger,
+  checkpoints,
+  storeVectors,
+  threadSearch,
+  restingStatus,
+  expiry,
+];

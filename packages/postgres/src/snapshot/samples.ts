@@ -97,6 +97,8 @@ const ENDING: Ending = {
   lastSeq: 1,
 };
 
+const EXPIRED = [{ thread_id: THREAD }, { id: THREAD, strategy: "delete", rows: 5 }] as const;
+
 const BATCH: CheckpointBatch = { threadId: THREAD, checkpoints: [], blobs: [], writes: [] };
 
 /** By repository; each becomes a file. */
@@ -182,6 +184,18 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
     { name: "delete", call: ({ threads }) => threads.delete(THREAD, SCOPE) },
     { name: "markBusy", call: ({ threads }) => threads.markBusy(THREAD, { metadata: {}, config: {}, context: {} }) },
     { name: "rest", call: ({ threads }) => threads.rest(THREAD) },
+    { name: "expire", call: ({ threads }) => threads.expire({ threads: 100, rows: 5000 }), answers: EXPIRED },
+    {
+      name: "expire, keep_latest",
+      call: ({ threads }) => threads.expire({ threads: 100, rows: 5000 }),
+      answers: [EXPIRED[0], { ...EXPIRED[1], strategy: "keep_latest" }],
+    },
+    {
+      name: "expire, a long past",
+      call: ({ threads }) => threads.expire({ threads: 100, rows: 5000 }),
+      answers: [EXPIRED[0], { ...EXPIRED[1], rows: 9000 }, { checkpoints: 1250, blobs: 0 }],
+    },
+    { name: "countExpired", call: ({ threads }) => threads.countExpired(1000) },
     { name: "saveState", call: ({ threads }) => threads.saveState(THREAD, SNAPSHOT, "idle") },
   ],
   runs: [
@@ -230,6 +244,12 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
     { name: "keepLatest", call: ({ checkpoints }) => checkpoints.keepLatest(THREAD) },
     { name: "deleteRun", call: ({ checkpoints }) => checkpoints.deleteRun(THREAD, RUN) },
     { name: "deleteThread", call: ({ checkpoints }) => checkpoints.deleteThread(THREAD) },
+    {
+      name: "removeOrphans",
+      call: ({ checkpoints }) => checkpoints.removeOrphans("", 1000),
+      answers: [{ seen: 1, last: THREAD, orphans: [THREAD] }],
+    },
+    { name: "bytes", call: ({ checkpoints }) => checkpoints.bytes() },
   ],
   items: [
     {
@@ -271,6 +291,8 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
       name: "namespaces",
       call: ({ items }) => items.namespaces({ ...PAGE, prefix: ["a", "*"], suffix: ["z"], maxDepth: 2 }, WHOLE_HOUSE),
     },
+    { name: "removeExpired", call: ({ items }) => items.removeExpired(500) },
+    { name: "countExpired", call: ({ items }) => items.countExpired(1000) },
   ],
   crons: [
     {
