@@ -18,7 +18,7 @@ const MAY_KNOW = {
 const APP_MAY_KNOW = {
   api: ["domain", "chassis", "postgres", "redis", "runtime"],
   worker: ["domain", "chassis", "postgres", "redis", "runtime"],
-  scheduler: ["domain", "chassis", "postgres", "redis"],
+  scheduler: ["domain", "chassis", "postgres", "redis", "runtime"],
 };
 
 /** Shared corners of the API: every feature may use them, they know no feature. */
@@ -86,6 +86,16 @@ module.exports = {
       severity: "error",
       from: { path: "^(apps|packages)/", pathNot: ["^packages/(runtime|testkit)/", TEST] },
       to: { path: "@langchain/" },
+    },
+    {
+      name: "scheduler-loads-no-graphs",
+      comment: "The scheduler reads langgraph.json; whatever can load a graph stays out of its process.",
+      severity: "error",
+      from: { path: "^apps/scheduler/src/" },
+      to: {
+        path: "^(packages|@graphfleet)/runtime(/|$)",
+        pathNot: "runtime/(dist/|src/)?project(\\.[jt]s|\\.d\\.ts)?$",
+      },
     },
     {
       name: "no-testkit-in-production",

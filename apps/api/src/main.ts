@@ -12,7 +12,7 @@ import {
 import { allowAll, randomIds, isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
+import { loadProject, openRuntime, readProjectEnv, requireGraphs, threadLifetime } from "@graphfleet/runtime";
 import { startApi } from "./api.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
@@ -36,7 +36,12 @@ try {
   Object.assign(process.env, await readProjectEnv(project, process.env));
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
-  const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
+  const database = {
+    ...config.database,
+    threadTtl: threadLifetime(project),
+    applicationName: `graphfleet-${config.service}`,
+    onError,
+  };
   const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };
   const ledger = await patiently(() => openPostgres(database), patience);
   life.use("postgres", ledger, (it) => it.close());

@@ -9,6 +9,9 @@ export const SchedulerEnv = Type.Object({
     default: "graphfleet:",
     description: "Put before every Redis key, so fleets can share a server",
   }),
+  GRAPHFLEET_CONFIG: Type.Optional(
+    Type.String({ description: "Path of the project's langgraph.json; left out = the defaults of what expires" }),
+  ),
   GRAPHFLEET_SERVICE: Type.String({ default: "scheduler", description: "Name of this process in logs" }),
   LANGGRAPH_POSTGRES_POOL_MAX_SIZE: Type.Integer({
     minimum: 2,
@@ -34,6 +37,7 @@ export const SchedulerEnv = Type.Object({
 
 export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
   service: env.GRAPHFLEET_SERVICE,
+  projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: { uri: env.REDIS_URI, keyPrefix: env.REDIS_KEY_PREFIX },
   maxAttempts: env.BG_JOB_MAX_RETRIES,

@@ -12,11 +12,15 @@ import {
 import { makeSignals, isOutage, randomIds } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
+import { loadProject, threadLifetime } from "@graphfleet/runtime/project";
 import { SchedulerEnv, schedulerConfig } from "./config.js";
+import { expiryOf } from "./expiry-options.js";
 import { FAILPOINTS, storageWithFailpoints } from "./failpoints.js";
+import { gaugeGrowth } from "./growth-gauges.js";
 import { startScheduler } from "./scheduler.js";
 
-// The whole process, top to bottom. A scheduler knows no graphs: user code never runs here.
+// The whole process, top to bottom. A scheduler reads what the project says of lifetimes, but loads no graphs: user code
+// never runs here.
 
 /** A database that is just starting gets this long; then whoever supervises us may try something else. */
 const POSTGRES_PATIENCE_MS = 120_000;
@@ -29,8 +33,17 @@ try {
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
 
+  // Images may carry the project in variables. Without any, everything has its default lifetime: none.
+  const isTold = config.projectPath !== undefined || process.env.LANGSERVE_GRAPHS !== undefined;
+  const project = isTold ? await loadProject(config.projectPath, process.env) : null;
+
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
-  const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
+  const database = {
+    ...config.database,
+    threadTtl: project === null ? undefined : threadLifetime(project),
+    applicationName: `graphfleet-${config.service}`,
+    onError,
+  };
   const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };
   const ledger = await patiently(() => openPostgres(database), patience);
   life.use("postgres", ledger, (it) => it.close());
@@ -47,13 +60,19 @@ try {
   const scheduler = startScheduler({
     storage,
     queue,
+    bus,
     signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
     log,
     ids: randomIds,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: (outcome) => fired.inc({ outcome }),
-    options: { maxAttempts: config.maxAttempts, temporaryKeepSeconds: config.temporaryKeepSeconds },
+    options: {
+      maxAttempts: config.maxAttempts,
+      temporaryKeepSeconds: config.temporaryKeepSeconds,
+      expiry: expiryOf(project),
+    },
   });
+  gaugeGrowth(metrics, storage);
   const ops = await startOpsServer({
     port: config.opsPort,
     metrics,

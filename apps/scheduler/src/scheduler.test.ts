@@ -1,4 +1,11 @@
-import { randomIds, type RunRepository, type Storage } from "@graphfleet/domain";
+import {
+  type CheckpointRepository,
+  type ItemRepository,
+  randomIds,
+  type RunRepository,
+  type Storage,
+  type ThreadRepository,
+} from "@graphfleet/domain";
 import { startScheduler } from "./scheduler.js";
 
 function setUp({ isAway = false } = {}) {
@@ -14,14 +21,20 @@ function setUp({ isAway = false } = {}) {
     reapExpired: async () => [],
     sweepTemporary: async () => 2,
   };
+  const threads: Pick<ThreadRepository, "expire"> = { expire: async () => ({ deleted: [], kept: [], more: false }) };
+  const items: Pick<ItemRepository, "removeExpired"> = { removeExpired: async () => 0 };
+  const checkpoints: Pick<CheckpointRepository, "removeOrphans"> = {
+    removeOrphans: async () => ({ removed: 0, next: null }),
+  };
   const note = (fields: object) => {
     warnings.push(fields);
     warned();
   };
   const scheduler = startScheduler({
     // Sweeps need only these.
-    storage: { runs } as unknown as Storage,
+    storage: { runs, threads, items, checkpoints } as unknown as Storage,
     queue: { ring: async () => {} },
+    bus: { remove: async () => {} },
     signals: { announce: async () => {} },
     log: { debug: () => {}, info: () => {}, warn: note, error: () => {} },
     ids: randomIds,
@@ -37,7 +50,15 @@ test("does every duty at once, and says how many rows it took care of", async ()
 
   await scheduler.stop();
 
-  expect(scheduler.sweeps.map(({ name }) => name)).toEqual(["doorbell", "lease", "temporary", "crons"]);
+  expect(scheduler.sweeps.map(({ name }) => name)).toEqual([
+    "doorbell",
+    "lease",
+    "temporary",
+    "thread_ttl",
+    "store_ttl",
+    "orphans",
+    "crons",
+  ]);
   expect(observed).toEqual(
     expect.arrayContaining([
       ["doorbell", 0],

@@ -7,16 +7,22 @@ import {
   type RunQueue,
   type Signals,
   type Storage,
+  type StreamBus,
 } from "@graphfleet/domain";
 import { cronSweep, eachSecond } from "./crons/cron-tick.js";
+import { type ExpiryOptions, expiryOf } from "./expiry-options.js";
 import { doorbellSweep } from "./sweeps/doorbell-sweep.js";
 import { leaseSweep } from "./sweeps/lease-sweep.js";
+import { orphanSweep } from "./sweeps/orphan-sweep.js";
+import { storeTtlSweep } from "./sweeps/store-ttl-sweep.js";
 import { temporarySweep } from "./sweeps/temporary-sweep.js";
+import { threadTtlSweep } from "./sweeps/thread-ttl-sweep.js";
 import type { Sweep } from "./sweeps/sweep.js";
 
 export interface SchedulerParts {
   readonly storage: Storage;
   readonly queue: RunQueue;
+  readonly bus: Pick<StreamBus, "remove">;
   readonly signals: Signals;
   readonly ids: Ids;
   readonly log: Log;
@@ -29,6 +35,8 @@ export interface SchedulerOptions {
   readonly maxAttempts: number;
   /** How long the result of a stateless run outlives it, in seconds. */
   readonly temporaryKeepSeconds: number;
+  /** How often what has a lifetime is looked through; left out, as of a project that says nothing. */
+  readonly expiry?: ExpiryOptions;
 }
 
 export interface Scheduler {
@@ -39,18 +47,22 @@ export interface Scheduler {
 
 /** Starts doing what has to happen because time passed. Any number of schedulers may run side by side. */
 export function startScheduler(parts: SchedulerParts): Scheduler {
-  const { storage, queue, signals, ids, log, observe, observeCron, options } = parts;
-  const { runs } = storage;
+  const { storage, queue, bus, signals, ids, log, observe, observeCron, options } = parts;
+  const { runs, threads, items, checkpoints } = storage;
+  const { expiry = expiryOf(null) } = options;
   const sweeps: readonly Sweep[] = [
     doorbellSweep({ runs, queue }),
     leaseSweep({ runs, signals, log, maxAttempts: options.maxAttempts }),
     temporarySweep({ runs, keepSeconds: options.temporaryKeepSeconds }),
+    threadTtlSweep({ threads, bus, ...expiry.threads }),
+    storeTtlSweep({ items, ...expiry.items }),
+    orphanSweep({ checkpoints }),
   ];
   const crons = cronSweep(makeFireCrons({ storage, signals, ids, log, observe: observeCron }));
   const loop = ({ name, everyMs, once }: Sweep) => ({
     name,
     everyMs,
-    once: async () => observe(name, await once()),
+    once: async (stopping: AbortSignal) => observe(name, await once(stopping)),
     log,
   });
   const loops = [...sweeps.map((sweep) => every(loop(sweep))), eachSecond(loop(crons))];

@@ -5,8 +5,11 @@ export interface EveryOptions {
   readonly name: string;
   /** Pause between the end of one round and the start of the next. */
   readonly everyMs: number;
-  /** One round. What it resolves to is handed to whoever calls `once()`; the loop itself ignores it. */
-  readonly once: () => Promise<unknown>;
+  /**
+   * One round. What it resolves to is handed to whoever calls `once()`; the loop itself ignores it. A long round should
+   * end early when the signal is aborted: `stop` waits for it.
+   */
+  readonly once: (stopping: AbortSignal) => Promise<unknown>;
   readonly log: { warn(fields: object, message: string): void };
   /** Longest pause after failures; default 30 s, or `everyMs` if that is longer. */
   readonly backoffMaxMs?: number;
@@ -37,7 +40,7 @@ export function every(options: EveryOptions): Every {
     let failures = 0;
     for (;;) {
       try {
-        await once();
+        await once(stopping.signal);
         failures = 0;
       } catch (error) {
         failures += 1;

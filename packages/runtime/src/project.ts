@@ -14,3 +14,4 @@ export {
 } from "./project/project-config.js";
 export { readProjectEnv } from "./project/project-env.js";
 export { ProjectError } from "./project/project-error.js";
+export { threadLifetime } from "./project/thread-lifetime.js";

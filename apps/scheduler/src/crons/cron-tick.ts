@@ -18,12 +18,14 @@ export const cronSweep = (fireCrons: FireCrons): Sweep => ({
  *
  * @returns how to stop: no more rounds, and resolves when the present one is over.
  */
-export function eachSecond({ name, once, log }: { name: string; once: () => Promise<void>; log: Log }) {
+export function eachSecond(duty: { name: string; once: (stopping: AbortSignal) => Promise<void>; log: Log }) {
+  const { name, once, log } = duty;
+  const stopping = new AbortController();
   let round: Promise<void> | null = null;
   const task = schedule(
     "* * * * * *",
     () => {
-      round ??= once()
+      round ??= once(stopping.signal)
         .catch((error: unknown) => log.warn({ err: error, name }, "a round failed; the next one tries again"))
         .finally(() => (round = null));
     },
@@ -32,6 +34,7 @@ export function eachSecond({ name, once, log }: { name: string; once: () => Prom
   );
   return {
     async stop(): Promise<void> {
+      stopping.abort();
       await task.destroy();
       await round;
     },

@@ -5,6 +5,6 @@
 export interface Sweep {
   readonly name: string;
   readonly everyMs: number;
-  /** @returns how many rows it took care of. */
-  readonly once: () => Promise<number>;
+  /** Ends early when it is to stop. @returns how many rows it took care of. */
+  readonly once: (stopping: AbortSignal) => Promise<number>;
 }

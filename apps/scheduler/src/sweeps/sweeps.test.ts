@@ -3,6 +3,9 @@ import { doorbellSweep } from "./doorbell-sweep.js";
 import { leaseSweep } from "./lease-sweep.js";
 import { temporarySweep } from "./temporary-sweep.js";
 
+/** Nobody stops these sweeps. */
+const { signal: going } = new AbortController();
+
 const runId = (n: number) => asRunId(`aaaa0000-0000-4000-8000-00000000000${n}`);
 const threadId = (n: number) => asThreadId(`bbbb0000-0000-4000-8000-00000000000${n}`);
 const ring = (n: number): Ring => ({ runId: runId(n), threadId: threadId(n), fence: 1 });
@@ -32,7 +35,7 @@ describe("doorbell", () => {
   test("rings again for the runs nobody can have heard of, and says that it repeats", async () => {
     const { sweep, asked, rung } = setUp([ring(1), ring(2)]);
 
-    expect(await sweep.once()).toBe(2);
+    expect(await sweep.once(going)).toBe(2);
     expect(asked).toEqual([[5, 500]]);
     expect(rung).toEqual([
       [
@@ -45,7 +48,7 @@ describe("doorbell", () => {
   test("is silent when everybody was heard", async () => {
     const { sweep, rung } = setUp([]);
 
-    expect(await sweep.once()).toBe(0);
+    expect(await sweep.once(going)).toBe(0);
     expect(rung).toEqual([]);
   });
 
@@ -53,7 +56,7 @@ describe("doorbell", () => {
     const { sweep, bell } = setUp([ring(1)]);
     bell.isAway = true;
 
-    await expect(sweep.once()).rejects.toThrow("Redis is away");
+    await expect(sweep.once(going)).rejects.toThrow("Redis is away");
   });
 });
 
@@ -91,7 +94,7 @@ describe("lease", () => {
       reaped(3, "interrupted", null),
     ]);
 
-    expect(await sweep.once()).toBe(3);
+    expect(await sweep.once(going)).toBe(3);
     expect(asked).toEqual([{ maxAttempts: 3, limit: 100 }]);
     expect(announced).toEqual([
       {
@@ -107,7 +110,7 @@ describe("lease", () => {
   test("leaves a line for each run that lost its worker", async () => {
     const { sweep, warnings } = setUp([reaped(1, "requeued", ring(1))]);
 
-    await sweep.once();
+    await sweep.once(going);
 
     expect(warnings).toEqual([{ run_id: runId(1), thread_id: threadId(1), outcome: "requeued" }]);
   });
@@ -115,26 +118,31 @@ describe("lease", () => {
   test("announces nothing when every worker lives", async () => {
     const { sweep, announced, warnings } = setUp([]);
 
-    expect(await sweep.once()).toBe(0);
+    expect(await sweep.once(going)).toBe(0);
     expect(announced).toEqual([{ rings: [], cancelled: [] }]);
     expect(warnings).toEqual([]);
   });
 });
 
 describe("temporary", () => {
-  test("removes what is older than results are kept", async () => {
+  test("removes what is older than results are kept, in batches until nothing is left", async () => {
     const asked: [seconds: number, limit: number][] = [];
+    const found = [100, 100, 4];
     const sweep = temporarySweep({
       runs: {
         sweepTemporary: async (...limits) => {
           asked.push(limits);
-          return 4;
+          return found.shift() ?? 0;
         },
       },
       keepSeconds: 120,
     });
 
-    expect(await sweep.once()).toBe(4);
-    expect(asked).toEqual([[120, 500]]);
+    expect(await sweep.once(going)).toBe(204);
+    expect(asked).toEqual([
+      [120, 100],
+      [120, 100],
+      [120, 100],
+    ]);
   });
 });

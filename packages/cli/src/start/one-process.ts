@@ -4,8 +4,15 @@ import { createLogger, Metrics } from "@graphfleet/chassis";
 import { allowAll, makeSignals, randomIds } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
 import { openPostgres } from "@graphfleet/postgres";
-import { describeError, openRuntime, type ProjectConfig, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
-import { startScheduler } from "@graphfleet/scheduler";
+import {
+  describeError,
+  openRuntime,
+  type ProjectConfig,
+  readProjectEnv,
+  requireGraphs,
+  threadLifetime,
+} from "@graphfleet/runtime";
+import { expiryOf, gaugeGrowth, startScheduler } from "@graphfleet/scheduler";
 import { observeRuns, openHeartbeatThread, startWorker, type Worker } from "@graphfleet/worker";
 import { Problem } from "../problem.js";
 import type { StartOptions } from "./start-options.js";
@@ -43,6 +50,7 @@ export async function startOneProcess({
   const ledger = await openPostgres({
     uri: databaseUri,
     poolMax: 20,
+    threadTtl: threadLifetime(project),
     applicationName: "graphfleet",
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
@@ -99,8 +107,9 @@ export async function startOneProcess({
     ids: randomIds,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: (outcome) => fired.inc({ outcome }),
-    options: { maxAttempts: MAX_ATTEMPTS, temporaryKeepSeconds: TAPE_KEEP_SECONDS },
+    options: { maxAttempts: MAX_ATTEMPTS, temporaryKeepSeconds: TAPE_KEEP_SECONDS, expiry: expiryOf(project) },
   });
+  gaugeGrowth(metrics, storage);
   gaugeFleet(metrics, { runs: storage.runs, poolStats: () => ledger.poolStats(), tapesRead: () => bus.watching() });
   const api = await startApi({
     ...shared,
