@@ -39,6 +39,17 @@ describeFleet("a fleet that loses processes", () => {
     await Promise.all(runs.map((run) => runReaches(client, run.thread_id, run.run_id, "success")));
   });
 
+  test("a promise that a graph forgot to await ends neither its worker nor anybody's run", async () => {
+    const { client } = fleet;
+    const runs = await Promise.all(
+      Array.from({ length: 8 }, () => client.runs.create(null, "forgetful", { input: {}, onCompletion: KEEP })),
+    );
+    await Promise.all(runs.map((run) => runReaches(client, run.thread_id, run.run_id, "success")));
+
+    expect(fleet.workers.map(({ alive }) => alive)).toEqual([true, true]);
+    expect(fleet.said()).toContain("nobody waits for this");
+  });
+
   test("a run survives kill -9 of the worker that executes it, and nothing happens twice", async () => {
     const { client } = fleet;
     const { thread_id } = await client.threads.create();

@@ -95,7 +95,15 @@ try {
 
   log.info({ slots: config.concurrency, graphs: runtime.catalog.ids() }, "worker is ready");
   life.ready();
-  await life.run({ deadlineMs: (config.graceSeconds + 20) * 1000 });
+  const stray = metrics.counter("stray_rejections_counter", "Rejected promises of graphs that nobody listened to");
+  await life.run({
+    deadlineMs: (config.graceSeconds + 20) * 1000,
+    // One graph's forgotten promise must not end the runs of all others.
+    onStrayRejection: (reason) => {
+      stray.inc();
+      log.error({ err: reason }, "a promise was rejected and nobody listened; most likely a graph forgot to await it");
+    },
+  });
 } catch (error) {
   process.stderr.write(
     `The worker cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,

@@ -88,6 +88,20 @@ describe("Lifecycle", () => {
     expect(host.exits).toEqual([1]);
   });
 
+  test("an unhandled rejection is no failed task where somebody takes it", async () => {
+    const { host, life } = open();
+    const stray: unknown[] = [];
+
+    const running = life.run({ deadlineMs: 5_000, onStrayRejection: (reason) => stray.push(reason) });
+    host.emit("unhandledRejection", "nobody listened");
+    expect(life.stopping.aborted).toBe(false);
+    host.emit("SIGTERM", "SIGTERM");
+    await running;
+
+    expect(stray).toEqual(["nobody listened"]);
+    expect(host.exits).toEqual([0]);
+  });
+
   test("a closer that throws does not keep the others from closing, and the exit code tells", async () => {
     const { host, life, lines } = open();
     const closed: string[] = [];

@@ -38,6 +38,13 @@ export interface LifecycleOptions {
   readonly now?: () => number;
 }
 
+export interface RunOptions {
+  /** Milliseconds for closing everything. */
+  readonly deadlineMs: number;
+  /** Called with what a promise that nobody listens to was rejected with. Without it the process stops. */
+  readonly onStrayRejection?: (reason: unknown) => void;
+}
+
 interface Closer {
   readonly name: string;
   readonly close: () => unknown;
@@ -103,11 +110,14 @@ export class Lifecycle {
   /**
    * Waits for the stop and carries it out, then ends the process.
    *
-   * `deadlineMs` bounds the closing of everything together. An unhandled rejection or exception counts as a failed task.
+   * `deadlineMs` bounds the closing of everything together. An unhandled exception counts as a failed task, and so does
+   * an unhandled rejection unless `onStrayRejection` takes it: a process that executes other people's code does not end
+   * all of it over one promise that somebody forgot.
    */
-  async run({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
+  async run({ deadlineMs, onStrayRejection }: RunOptions): Promise<void> {
     this.#deadlineMs = deadlineMs;
-    this.#host.on("unhandledRejection", this.#onFault);
+    this.#onRejection = onStrayRejection ?? this.#onFault;
+    this.#host.on("unhandledRejection", this.#onRejection);
     this.#host.on("uncaughtException", this.#onFault);
     // Waiting for a signal holds no handle; without this a process with nothing open would end by itself.
     const awake = setInterval(() => {}, 60_000);
@@ -116,6 +126,8 @@ export class Lifecycle {
   }
 
   readonly #onFault = (error: unknown): void => this.fail(error);
+
+  #onRejection: (reason: unknown) => void = this.#onFault;
 
   readonly #onSignal = (signal: string): void => {
     const now = this.#now();
@@ -147,7 +159,7 @@ export class Lifecycle {
       clearTimeout(deadline);
       for (const signal of SIGNALS) this.#host.off(signal, this.#onSignal);
       this.#host.off("disconnect", this.#onOrphaned);
-      this.#host.off("unhandledRejection", this.#onFault);
+      this.#host.off("unhandledRejection", this.#onRejection);
       this.#host.off("uncaughtException", this.#onFault);
       this.#log.info({ exit_code: this.#exitCode }, "stopped");
       this.#end();

@@ -129,7 +129,12 @@ export async function startOneProcess({
     host: options.host,
   });
 
+  const onStrayRejection = (reason: unknown): void =>
+    log.error({ err: reason }, "a promise was rejected and nobody listened; most likely a graph forgot to await it");
+  process.on("unhandledRejection", onStrayRejection);
+
   return async () => {
+    process.off("unhandledRejection", onStrayRejection);
     await api.close();
     await worker?.drain(GRACE_SECONDS * 1000);
     await scheduler.stop();

@@ -115,7 +115,15 @@ export class FleetSaver extends PostgresSaver {
     }
   }
 
-  override async put(
+  override put(...args: Parameters<PostgresSaver["put"]>): Promise<RunnableConfig> {
+    return heard(this.#put(...args));
+  }
+
+  override putWrites(...args: Parameters<PostgresSaver["putWrites"]>): Promise<void> {
+    return heard(this.#putWrites(...args));
+  }
+
+  async #put(
     config: RunnableConfig,
     checkpoint: Checkpoint,
     metadata: CheckpointMetadata,
@@ -138,7 +146,7 @@ export class FleetSaver extends PostgresSaver {
     return { configurable: { thread_id: thread, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
   }
 
-  override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
+  async #putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
     const { thread, ns, checkpointId } = placeOf(config);
     if (checkpointId === null) throw new Error("Writes need the id of the checkpoint they belong to");
     const replace = writes.every(([channel]) => channel in WRITES_IDX_MAP);
@@ -234,6 +242,12 @@ export class FleetSaver extends PostgresSaver {
       }
     }
   }
+}
+
+/** The engine does not wait for the writes of a run that was stopped, and nobody else does. */
+function heard<T>(written: Promise<T>): Promise<T> {
+  written.catch(() => {});
+  return written;
 }
 
 function placeOf(config: RunnableConfig): { thread: string; ns: string; checkpointId: string | null } {
