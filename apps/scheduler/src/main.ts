@@ -9,10 +9,11 @@ import {
   startOpsServer,
   patiently,
 } from "@graphfleet/chassis";
-import { makeSignals, isOutage, randomIds } from "@graphfleet/domain";
+import { allowAll, makeSignals, isOutage, randomIds } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { loadProject, threadLifetime } from "@graphfleet/runtime/project";
+import { observeCrons } from "./crons/observe-crons.js";
 import { SchedulerEnv, schedulerConfig } from "./config.js";
 import { expiryOf } from "./expiry-options.js";
 import { FAILPOINTS, storageWithFailpoints } from "./failpoints.js";
@@ -54,7 +55,6 @@ try {
   const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
   const metrics = new Metrics({ prefix: config.metricPrefix });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
-  const fired = metrics.counter("scheduler_cron_firings_total", "Crons whose moment had come", ["outcome"]);
 
   const storage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
   const scheduler = startScheduler({
@@ -64,8 +64,10 @@ try {
     signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
     log,
     ids: randomIds,
+    // The project's handlers are user code. They were asked when the cron was made, and what they said is kept with it.
+    authorizer: allowAll,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
-    observeCron: (outcome) => fired.inc({ outcome }),
+    observeCron: observeCrons(metrics),
     options: {
       maxAttempts: config.maxAttempts,
       temporaryKeepSeconds: config.temporaryKeepSeconds,

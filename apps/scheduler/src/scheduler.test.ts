@@ -1,4 +1,5 @@
 import {
+  allowAll,
   type CheckpointRepository,
   type ItemRepository,
   randomIds,
@@ -38,6 +39,7 @@ function setUp({ isAway = false } = {}) {
     signals: { announce: async () => {} },
     log: { debug: () => {}, info: () => {}, warn: note, error: () => {} },
     ids: randomIds,
+    authorizer: allowAll,
     observe: (...what) => void observed.push(what),
     observeCron: () => {},
     options: { maxAttempts: 3, temporaryKeepSeconds: 120 },

@@ -1,5 +1,6 @@
 import { every } from "@graphfleet/chassis";
 import {
+  type Authorizer,
   type CronOutcome,
   type Ids,
   type Log,
@@ -24,6 +25,7 @@ export interface SchedulerParts {
   readonly queue: RunQueue;
   readonly bus: Pick<StreamBus, "remove">;
   readonly signals: Signals;
+  readonly authorizer: Authorizer;
   readonly ids: Ids;
   readonly log: Log;
   readonly observe: (sweep: string, rows: number) => void;
@@ -47,7 +49,7 @@ export interface Scheduler {
 
 /** Starts doing what has to happen because time passed. Any number of schedulers may run side by side. */
 export function startScheduler(parts: SchedulerParts): Scheduler {
-  const { storage, queue, bus, signals, ids, log, observe, observeCron, options } = parts;
+  const { storage, queue, bus, signals, authorizer, ids, log, observe, observeCron, options } = parts;
   const { runs, threads, items, checkpoints } = storage;
   const { expiry = expiryOf(null) } = options;
   const sweeps: readonly Sweep[] = [
@@ -58,11 +60,15 @@ export function startScheduler(parts: SchedulerParts): Scheduler {
     storeTtlSweep({ items, ...expiry.items }),
     orphanSweep({ checkpoints }),
   ];
-  const crons = cronSweep(makeFireCrons({ storage, signals, ids, log, observe: observeCron }));
+  const crons = cronSweep(makeFireCrons({ storage, authorizer, signals, ids, log, observe: observeCron }));
   const loop = ({ name, everyMs, once }: Sweep) => ({
     name,
     everyMs,
-    once: async (stopping: AbortSignal) => observe(name, await once(stopping)),
+    async once(stopping: AbortSignal) {
+      const rows = await once(stopping);
+      observe(name, rows);
+      return rows;
+    },
     log,
   });
   const loops = [...sweeps.map((sweep) => every(loop(sweep))), eachSecond(loop(crons))];

@@ -12,6 +12,7 @@ import type {
 import { every } from "@graphfleet/chassis";
 import { WATCH_MS } from "./heartbeat/heartbeat.js";
 import type { OpenHeartbeat } from "./heartbeat/messages.js";
+import { makeFairTurn } from "./runs/fair-turn.js";
 import { LeaseKeeper } from "./runs/lease-keeper.js";
 import { startLedgerPoll } from "./runs/ledger-poll.js";
 import type { RunObserver } from "./runs/run-observer.js";
@@ -102,10 +103,12 @@ export function startWorker(parts: WorkerParts): Worker {
 
   const slots = new Slots(options.concurrency);
   const poll = startLedgerPoll({ runs: storage.runs, slots, processRing, hearsRings: parts.hearsRings, log });
+  const fairTurn = makeFairTurn({ runs: storage.runs, processRing, log });
   const handle = async (ring: Ring): Promise<void> => {
     if (!(await slots.take())) return;
     try {
       await processRing(ring);
+      if (slots.isOpen) await fairTurn();
     } finally {
       slots.give();
       poll.slotFreed();

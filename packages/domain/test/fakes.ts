@@ -149,14 +149,18 @@ export function fakeLedger(): FakeLedger {
     items: partly<Repositories["items"]>("items", {}),
     crons: partly<Repositories["crons"]>("crons", {
       now: async () => ledger.time,
-      claimDue: async (except) => {
-        const cron = [...rows.crons.values()].find(
-          ({ id, nextRunAt }) => nextRunAt !== null && nextRunAt <= ledger.time && !except.includes(id),
-        );
-        if (cron === undefined) return null;
-        const threadIsFree = cron.threadId === null || cron.threadId !== ledger.lockedThread;
-        return { cron, caller: cron.caller, slot: cron.nextRunAt!, now: ledger.time, threadIsFree };
-      },
+      claimDue: async (limit, except) =>
+        [...rows.crons.values()]
+          .filter(({ id, nextRunAt }) => nextRunAt !== null && nextRunAt <= ledger.time && !except.includes(id))
+          .slice(0, limit)
+          .map((cron) => ({
+            cron,
+            owner: cron.owner,
+            slot: cron.nextRunAt!,
+            now: ledger.time,
+            threadIsFree: cron.threadId === null || cron.threadId !== ledger.lockedThread,
+            isTaken: false,
+          })),
       recordFiring: async (firing) => {
         const cron = rows.crons.get(firing.cronId);
         if (cron?.nextRunAt?.getTime() !== firing.slot.getTime()) return false;

@@ -14,7 +14,8 @@ const idOf = ({ runId, fence }: Ring): string => `${runId}-${fence}`;
 export class MemoryRunQueue implements RunQueue {
   readonly #log: Log;
   readonly #repeated = new Map<Ring, string>();
-  readonly #waiting: Ring[] = [];
+  /** In the order in which they are delivered. */
+  readonly #waiting: { readonly ring: Ring; readonly priority: number }[] = [];
   readonly #sleeping = new Set<NodeJS.Timeout>();
   readonly #consumers = new Set<Consumer>();
 
@@ -23,11 +24,11 @@ export class MemoryRunQueue implements RunQueue {
   }
 
   async ring(rings: readonly Ring[]): Promise<void> {
-    for (const { delayMs = 0, repeated = false, ...ring } of rings) {
+    for (const { delayMs = 0, repeated = false, priority = 0, ...ring } of rings) {
       if (repeated && [...this.#repeated.values()].includes(idOf(ring))) continue;
       if (repeated) this.#repeated.set(ring, idOf(ring));
-      if (delayMs > 0) this.#sleep(ring, Date.now() + delayMs);
-      else this.#waiting.push(ring);
+      if (delayMs > 0) this.#sleep(ring, priority, Date.now() + delayMs);
+      else this.#wait(ring, priority);
     }
     this.#deliver();
   }
@@ -54,12 +55,17 @@ export class MemoryRunQueue implements RunQueue {
     this.#sleeping.clear();
   }
 
-  #sleep(ring: Ring, until: number): void {
+  #wait(ring: Ring, priority: number): void {
+    const behind = this.#waiting.findLastIndex((other) => other.priority <= priority);
+    this.#waiting.splice(behind + 1, 0, { ring, priority });
+  }
+
+  #sleep(ring: Ring, priority: number, until: number): void {
     const timer = setTimeout(
       () => {
         this.#sleeping.delete(timer);
-        if (Date.now() < until) return this.#sleep(ring, until);
-        this.#waiting.push(ring);
+        if (Date.now() < until) return this.#sleep(ring, priority, until);
+        this.#wait(ring, priority);
         this.#deliver();
       },
       Math.min(until - Date.now(), MAX_TIMER_MS),
@@ -70,9 +76,9 @@ export class MemoryRunQueue implements RunQueue {
   #deliver(): void {
     for (const consumer of this.#consumers) {
       while (consumer.hasRoom) {
-        const ring = this.#waiting.shift();
-        if (ring === undefined) return;
-        consumer.take(ring);
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        consumer.take(next.ring);
       }
     }
   }

@@ -8,22 +8,30 @@ returning "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule"
 -- get
 select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at"
 from "crons"
-where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb)));
+where "cron_id" = $1 and (("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) and (crons.thread_id is null or exists ( select
+from threads t
+where t.thread_id = crons.thread_id and ("t"."metadata" @> $8::jsonb and (jsonb_typeof("t"."metadata" -> $9::text) = 'array' and "t"."metadata" -> $10::text @> $11::jsonb) and (("t"."metadata" @> $12::jsonb) or ("t"."metadata" @> $13::jsonb))) )));
 
 -- lock
 select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at"
 from "crons"
-where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) for update;
+where "cron_id" = $1 and (("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) and (crons.thread_id is null or exists ( select
+from threads t
+where t.thread_id = crons.thread_id and ("t"."metadata" @> $8::jsonb and (jsonb_typeof("t"."metadata" -> $9::text) = 'array' and "t"."metadata" -> $10::text @> $11::jsonb) and (("t"."metadata" @> $12::jsonb) or ("t"."metadata" @> $13::jsonb))) ))) for update;
 
 -- search
 select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at"
 from "crons"
-where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and "metadata" @> $7::jsonb and assistant_id = $8 and thread_id = $9 and enabled = $10)
+where ((("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and (crons.thread_id is null or exists ( select
+from threads t
+where t.thread_id = crons.thread_id and ("t"."metadata" @> $7::jsonb and (jsonb_typeof("t"."metadata" -> $8::text) = 'array' and "t"."metadata" -> $9::text @> $10::jsonb) and (("t"."metadata" @> $11::jsonb) or ("t"."metadata" @> $12::jsonb))) ))) and "metadata" @> $13::jsonb and assistant_id = $14 and thread_id = $15 and enabled = $16)
 order by "next_run_at" desc nulls last, "cron_id" desc
-limit $11 offset $12;
+limit $17 offset $18;
 select count(*) as "total"
 from "crons"
-where (("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and "metadata" @> $7::jsonb and assistant_id = $8 and thread_id = $9 and enabled = $10);
+where ((("metadata" @> $1::jsonb and (jsonb_typeof("metadata" -> $2::text) = 'array' and "metadata" -> $3::text @> $4::jsonb) and (("metadata" @> $5::jsonb) or ("metadata" @> $6::jsonb))) and (crons.thread_id is null or exists ( select
+from threads t
+where t.thread_id = crons.thread_id and ("t"."metadata" @> $7::jsonb and (jsonb_typeof("t"."metadata" -> $8::text) = 'array' and "t"."metadata" -> $9::text @> $10::jsonb) and (("t"."metadata" @> $11::jsonb) or ("t"."metadata" @> $12::jsonb))) ))) and "metadata" @> $13::jsonb and assistant_id = $14 and thread_id = $15 and enabled = $16);
 
 -- update
 update "crons"
@@ -34,20 +42,25 @@ returning "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule"
 -- delete
 delete
 from "crons"
-where "cron_id" = $1 and ("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb)));
+where "cron_id" = $1 and (("metadata" @> $2::jsonb and (jsonb_typeof("metadata" -> $3::text) = 'array' and "metadata" -> $4::text @> $5::jsonb) and (("metadata" @> $6::jsonb) or ("metadata" @> $7::jsonb))) and (crons.thread_id is null or exists ( select
+from threads t
+where t.thread_id = crons.thread_id and ("t"."metadata" @> $8::jsonb and (jsonb_typeof("t"."metadata" -> $9::text) = 'array' and "t"."metadata" -> $10::text @> $11::jsonb) and (("t"."metadata" @> $12::jsonb) or ("t"."metadata" @> $13::jsonb))) )));
 
 -- now
 select statement_timestamp() as "now";
 
 -- claimDue
-select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at", "auth", statement_timestamp() as "now"
+select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at", "auth", statement_timestamp() as "now", exists ( select
+from cron_firings f
+where f.cron_id = crons.cron_id and f.scheduled_for = crons.next_run_at ) as "taken"
 from "crons"
 where enabled and next_run_at <= statement_timestamp() and cron_id <> all($1::uuid[])
 order by "next_run_at"
 limit $2 for update skip locked;
 select "thread_id"
 from "threads"
-where "thread_id" = $1 for update skip locked;
+where "thread_id" in ($1)
+order by "thread_id" for update skip locked;
 
 -- recordFiring
 with taken as (

@@ -66,7 +66,7 @@ commit;
 
 -- requestCancel, never started, interrupt
 begin;
-select r.run_id, r.thread_id, r.fence, r.status, r.cancel_action
+select r.run_id, r.thread_id, r.fence, r.priority, r.status, r.cancel_action
 from runs r
 where r.run_id = any($1::uuid[]) and r.status in ('pending', 'running')
 order by r.run_id
@@ -78,7 +78,7 @@ commit;
 
 -- requestCancel, never started, rollback
 begin;
-select r.run_id, r.thread_id, r.fence, r.status, r.cancel_action
+select r.run_id, r.thread_id, r.fence, r.priority, r.status, r.cancel_action
 from runs r
 where r.run_id = any($1::uuid[]) and r.status in ('pending', 'running')
 order by r.run_id
@@ -90,7 +90,7 @@ commit;
 
 -- requestCancel, running
 begin;
-select r.run_id, r.thread_id, r.fence, r.status, r.cancel_action
+select r.run_id, r.thread_id, r.fence, r.priority, r.status, r.cancel_action
 from runs r
 where r.run_id = any($1::uuid[]) and r.status in ('pending', 'running')
 order by r.run_id
@@ -143,7 +143,7 @@ where c.status = 'pending'
       and (before.status = 'running'
         or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
   )
-order by c.run_after
+order by c.priority, c.run_after
 limit $2;
 
 -- renew
@@ -201,7 +201,7 @@ next as (
 rung as (
   update runs w set rung_at = clock_timestamp() from next
   where w.run_id = next.run_id
-  returning w.run_id, w.thread_id, w.fence
+  returning w.run_id, w.thread_id, w.fence, w.priority
 ),
 thread as (
   update threads t
@@ -222,7 +222,7 @@ thread as (
   from ended
   where t.thread_id = $20::uuid
 )
-select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
+select ended.status, rung.run_id, rung.thread_id, rung.fence, rung.priority from ended left join rung on true;
 commit;
 
 -- settle, refused
@@ -256,7 +256,7 @@ next as (
 rung as (
   update runs w set rung_at = clock_timestamp() from next
   where w.run_id = next.run_id
-  returning w.run_id, w.thread_id, w.fence
+  returning w.run_id, w.thread_id, w.fence, w.priority
 ),
 thread as (
   update threads t
@@ -277,7 +277,7 @@ thread as (
   from ended
   where t.thread_id = $20::uuid
 )
-select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
+select ended.status, rung.run_id, rung.thread_id, rung.fence, rung.priority from ended left join rung on true;
 select "status", "cancel_action"
 from "runs"
 where "run_id" = $1 and "fence" = $2;
@@ -314,7 +314,7 @@ next as (
 rung as (
   update runs w set rung_at = clock_timestamp() from next
   where w.run_id = next.run_id
-  returning w.run_id, w.thread_id, w.fence
+  returning w.run_id, w.thread_id, w.fence, w.priority
 ),
 thread as (
   update threads t
@@ -335,7 +335,7 @@ thread as (
   from ended
   where t.thread_id = $20::uuid
 )
-select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true;
+select ended.status, rung.run_id, rung.thread_id, rung.fence, rung.priority from ended left join rung on true;
 select "status", "cancel_action"
 from "runs"
 where "run_id" = $1 and "fence" = $2;
@@ -346,7 +346,7 @@ where w.run_id = (
   order by n.seq
   limit 1
 )
-returning w.run_id, w.thread_id, w.fence;
+returning w.run_id, w.thread_id, w.fence, w.priority;
 commit;
 
 -- giveBack
@@ -359,7 +359,7 @@ set status = 'pending',
     rung_at = clock_timestamp(),
     updated_at = clock_timestamp()
 where r.run_id = $3::uuid and r.fence = $4::int and r.status = 'running'
-returning r.run_id, r.thread_id, r.fence;
+returning r.run_id, r.thread_id, r.fence, r.priority;
 
 -- rollBack
 begin;
@@ -408,7 +408,7 @@ thread as (
 )
 update runs w set rung_at = clock_timestamp() from next
 where w.run_id = next.run_id
-returning w.run_id, w.thread_id, w.fence;
+returning w.run_id, w.thread_id, w.fence, w.priority;
 commit;
 
 -- unheard
@@ -424,13 +424,13 @@ with unheard as (
         and (before.status = 'running'
           or before.status = 'pending' and before.seq < u.seq and before.run_after <= statement_timestamp())
     )
-  order by u.run_after
+  order by u.priority, u.run_after
   limit $3
   for update skip locked
 )
 update runs r set rung_at = clock_timestamp() from unheard
 where r.run_id = unheard.run_id
-returning r.run_id, r.thread_id, r.fence;
+returning r.run_id, r.thread_id, r.fence, r.priority;
 
 -- reapExpired, given up
 begin;
@@ -440,7 +440,7 @@ where r.status = 'running' and r.lease_expires_at < statement_timestamp()
 order by r.lease_expires_at
 limit $1
 for update of t skip locked;
-select r.run_id, r.thread_id, r.fence, r.attempt, r.cancel_action
+select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action
 from runs r
 where r.run_id = any($1::uuid[])
   and r.status = 'running' and r.lease_expires_at < statement_timestamp()
@@ -476,7 +476,7 @@ thread as (
 )
 update runs w set rung_at = clock_timestamp() from next
 where w.run_id = next.run_id
-returning w.run_id, w.thread_id, w.fence;
+returning w.run_id, w.thread_id, w.fence, w.priority;
 commit;
 
 -- reapExpired, put back
@@ -487,7 +487,7 @@ where r.status = 'running' and r.lease_expires_at < statement_timestamp()
 order by r.lease_expires_at
 limit $1
 for update of t skip locked;
-select r.run_id, r.thread_id, r.fence, r.attempt, r.cancel_action
+select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action
 from runs r
 where r.run_id = any($1::uuid[])
   and r.status = 'running' and r.lease_expires_at < statement_timestamp()

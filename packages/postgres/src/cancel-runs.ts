@@ -35,7 +35,7 @@ export async function cancelRuns(
 /** By id: the order in which heartbeats lock runs, too. */
 async function lockInflight(tx: Kysely<Database>, runIds: readonly RunId[]): Promise<readonly MarkedRow[]> {
   const { rows } = await sql<MarkedRow>`
-    select r.run_id, r.thread_id, r.fence, r.status, r.cancel_action
+    select r.run_id, r.thread_id, r.fence, r.priority, r.status, r.cancel_action
     from runs r
     where r.run_id = any(${runIds}::uuid[]) and r.status in ('pending', 'running')
     order by r.run_id

@@ -1,4 +1,4 @@
-import type { ThreadId } from "@graphfleet/domain";
+import type { ClaimableFirst, ThreadId } from "@graphfleet/domain";
 import { type Kysely, sql } from "kysely";
 
 import type { Database } from "./schema.js";
@@ -12,6 +12,7 @@ export async function claimableThreads(
   db: Kysely<Database>,
   dueSeconds: number,
   limit: number,
+  first: ClaimableFirst,
 ): Promise<readonly ThreadId[]> {
   const { rows } = await sql<{ thread_id: string }>`/* claimable_threads */
     select c.thread_id
@@ -24,7 +25,7 @@ export async function claimableThreads(
           and (before.status = 'running'
             or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
       )
-    order by c.run_after
+    order by ${first === "urgent" ? sql`c.priority, c.run_after` : sql`c.run_after`}
     limit ${limit}`.execute(db);
   return rows.map((row) => row.thread_id as ThreadId);
 }

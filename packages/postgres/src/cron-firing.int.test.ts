@@ -1,5 +1,7 @@
 import {
   ANONYMOUS,
+  allowAll,
+  WHOLE_HOUSE,
   type CronOutcome,
   makeFireCrons,
   type NewCron,
@@ -27,6 +29,7 @@ function scheduler(storage: Storage) {
   const outcomes: CronOutcome[] = [];
   const fireCrons = makeFireCrons({
     storage,
+    authorizer: allowAll,
     signals: { announce: async () => {} },
     ids: randomIds,
     log: silentLog,
@@ -62,7 +65,7 @@ async function makeCron(facts: Partial<NewCron> = {}) {
       durability: null,
     },
     metadata: {},
-    caller: ANONYMOUS,
+    owner: { caller: ANONYMOUS, scope: WHOLE_HOUSE, stamp: {} },
     ...facts,
   });
 }
@@ -157,7 +160,7 @@ test("a run that is refused leaves nothing but the note", async () => {
 
   expect(await fireCrons(1)).toBe(1);
 
-  expect(outcomes).toEqual(["refused"]);
+  expect(outcomes).toMatchObject([{ kind: "refused" }]);
   expect(await runsOf(cron.id)).toEqual([]);
   expect(await firingsOf(cron.id)).toEqual([null]);
 });

@@ -60,7 +60,7 @@ export class PostgresCronRepository implements CronRepository {
         next_run_at: cron.nextRunAt,
         user_id: cron.userId === null ? null : plainText(cron.userId),
         payload: json(cron.template),
-        auth: json(cron.caller),
+        auth: json(cron.owner),
         metadata: jsonb(cron.metadata),
       })
       .returning(COLUMNS)
@@ -127,7 +127,7 @@ export class PostgresCronRepository implements CronRepository {
     const { numDeletedRows } = await this.#db
       .deleteFrom("crons")
       .where("cron_id", "=", id)
-      .where(orTrue(inScope(METADATA, scope)))
+      .where(orTrue(visible(scope)))
       .executeTakeFirst();
     return numDeletedRows > 0n;
   }
@@ -137,26 +137,40 @@ export class PostgresCronRepository implements CronRepository {
     return now;
   }
 
-  async claimDue(except: readonly CronId[]): Promise<DueCron | null> {
-    const row = await this.#db
+  async claimDue(limit: number, except: readonly CronId[]): Promise<readonly DueCron[]> {
+    const rows = await this.#db
       .selectFrom("crons")
-      .select([...COLUMNS, "auth", sql<Date>`statement_timestamp()`.as("now")])
+      .select([
+        ...COLUMNS,
+        "auth",
+        sql<Date>`statement_timestamp()`.as("now"),
+        sql<boolean>`exists (
+          select from cron_firings f where f.cron_id = crons.cron_id and f.scheduled_for = crons.next_run_at
+        )`.as("taken"),
+      ])
       // Literal, so that the planner sees that the partial index serves it.
       .where(sql<boolean>`enabled and next_run_at <= statement_timestamp()`)
       .where(sql<boolean>`cron_id <> all(${[...except]}::uuid[])`)
       .orderBy("next_run_at")
-      .limit(1)
+      .limit(limit)
       .forUpdate()
       .skipLocked()
-      .executeTakeFirst();
-    if (row === undefined || row.next_run_at === null) return null;
-    return {
-      cron: toCron(row),
-      caller: row.auth,
-      slot: row.next_run_at,
-      now: row.now,
-      threadIsFree: row.thread_id === null || (await this.#lockThread(row.thread_id)),
-    };
+      .execute();
+    const free = await this.#lockThreads(rows.flatMap(({ thread_id }) => (thread_id === null ? [] : [thread_id])));
+    return rows.flatMap((row) =>
+      row.next_run_at === null
+        ? []
+        : [
+            {
+              cron: toCron(row),
+              owner: row.auth,
+              slot: row.next_run_at,
+              now: row.now,
+              threadIsFree: row.thread_id === null || free.has(row.thread_id),
+              isTaken: row.taken,
+            },
+          ],
+    );
   }
 
   async recordFiring({ cronId, slot, runId, next }: Firing): Promise<boolean> {
@@ -187,26 +201,40 @@ export class PostgresCronRepository implements CronRepository {
       .selectFrom("crons")
       .select(COLUMNS)
       .where("cron_id", "=", id)
-      .where(orTrue(inScope(METADATA, scope)));
+      .where(orTrue(visible(scope)));
   }
 
-  /** Threads are locked before all else; here the cron came first. Not waiting keeps that from becoming a deadlock. */
-  async #lockThread(id: string): Promise<boolean> {
-    const row = await this.#db
+  /** Threads are locked before all else; here the crons came first. Not waiting keeps that from becoming a deadlock. */
+  async #lockThreads(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.#db
       .selectFrom("threads")
       .select("thread_id")
-      .where("thread_id", "=", id)
+      .where("thread_id", "in", ids)
+      .orderBy("thread_id")
       .forUpdate()
       .skipLocked()
-      .executeTakeFirst();
-    return row !== undefined;
+      .execute();
+    return new Set(rows.map(({ thread_id }) => thread_id));
   }
+}
+
+/** A cron on a thread is seen by who sees both. */
+function visible(scope: Scope) {
+  const ofThread = inScope(sql.ref("t.metadata"), scope);
+  if (ofThread === null) return null;
+  return all([
+    inScope(METADATA, scope),
+    sql<boolean>`(crons.thread_id is null or exists (
+      select from threads t where t.thread_id = crons.thread_id and ${ofThread}
+    ))`,
+  ]);
 }
 
 const matches = (filter: CronFilter, scope: Scope) =>
   orTrue(
     all([
-      inScope(METADATA, scope),
+      visible(scope),
       contains(METADATA, filter.metadata),
       filter.assistantId === undefined ? null : sql<boolean>`assistant_id = ${filter.assistantId}`,
       filter.threadId === undefined ? null : sql<boolean>`thread_id = ${filter.threadId}`,

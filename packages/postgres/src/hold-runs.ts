@@ -64,6 +64,6 @@ export async function giveBackRun(
         rung_at = clock_timestamp(),
         updated_at = clock_timestamp()
     where r.run_id = ${runId}::uuid and r.fence = ${fence}::int and r.status = 'running'
-    returning r.run_id, r.thread_id, r.fence`.execute(db);
+    returning r.run_id, r.thread_id, r.fence, r.priority`.execute(db);
   return rows[0] === undefined ? { kind: "stale" } : { kind: "settled", next: toRing(rows[0]) };
 }

@@ -70,7 +70,7 @@ export async function leaveThread(tx: Kysely<Database>, id: ThreadId, leaving: L
     )
     update runs w set rung_at = clock_timestamp() from next
     where w.run_id = next.run_id
-    returning w.run_id, w.thread_id, w.fence`.execute(tx);
+    returning w.run_id, w.thread_id, w.fence, w.priority`.execute(tx);
   return rows[0] === undefined ? null : toRing(rows[0]);
 }
 
@@ -105,6 +105,6 @@ export async function ringForNext(tx: Kysely<Database>, id: ThreadId): Promise<R
       order by n.seq
       limit 1
     )
-    returning w.run_id, w.thread_id, w.fence`.execute(tx);
+    returning w.run_id, w.thread_id, w.fence, w.priority`.execute(tx);
   return rows[0] === undefined ? null : toRing(rows[0]);
 }

@@ -149,14 +149,14 @@ describe("claim", () => {
 
 describe("claimable", () => {
   test("sees threads whose oldest due run waits for a worker, and no others", async () => {
-    const look = async (dueSeconds = 0) => new Set<string>(await runs().claimable(dueSeconds, 1000));
+    const look = async (dueSeconds = 0) => new Set<string>(await runs().claimable(dueSeconds, 1000, "urgent"));
     const waiting = await ledger.make.run();
     await ledger.make.run({ threadId: waiting.threadId });
     const delayed = await ledger.make.run({ afterSeconds: 3600 });
     const busy = await claimed();
     await ledger.make.run({ threadId: busy.threadId });
 
-    const seen = await runs().claimable(0, 1000);
+    const seen = await runs().claimable(0, 1000, "urgent");
     expect(seen.filter((id) => id === waiting.threadId)).toHaveLength(1);
     expect(seen).not.toContain(delayed.threadId);
     expect(seen).not.toContain(busy.threadId);
@@ -171,7 +171,7 @@ describe("claimable", () => {
   test("is bounded, longest wait first", async () => {
     const run = await ledger.make.run();
     await ledger.pool.query("UPDATE runs SET run_after = now() - interval '1 day' WHERE run_id = $1", [run.id]);
-    expect(await runs().claimable(0, 1)).toEqual([run.threadId]);
+    expect(await runs().claimable(0, 1, "urgent")).toEqual([run.threadId]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type CancelAction,
   type CancelledRun,
   type Claim,
+  type ClaimableFirst,
   type ClaimedRun,
   type Ending,
   type EndingSettled,
@@ -80,6 +81,7 @@ export class PostgresRunRepository implements RunRepository {
         multitask_strategy: run.multitaskStrategy,
         temporary: run.spec.temporary,
         tape_from: run.tapeFrom,
+        ...(run.priority === undefined ? {} : { priority: run.priority }),
         ...(run.afterSeconds > 0 ? { run_after: fromNow(run.afterSeconds) } : {}),
       })
       .returning(RUN_COLUMNS)
@@ -175,8 +177,8 @@ export class PostgresRunRepository implements RunRepository {
     return this.#once((db) => claimRun(db, threadId, lease));
   }
 
-  async claimable(dueSeconds: number, limit: number): Promise<readonly ThreadId[]> {
-    return claimableThreads(this.#db, dueSeconds, limit);
+  async claimable(dueSeconds: number, limit: number, first: ClaimableFirst): Promise<readonly ThreadId[]> {
+    return claimableThreads(this.#db, dueSeconds, limit, first);
   }
 
   async renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]> {

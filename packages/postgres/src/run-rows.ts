@@ -71,6 +71,7 @@ export interface RingRow {
   readonly run_id: string;
   readonly thread_id: string;
   readonly fence: number;
+  readonly priority: number;
 }
 
 // The id columns hold nothing else, so the casts below only name what is known.
@@ -107,4 +108,5 @@ export const toRing = (row: RingRow): Ring => ({
   runId: row.run_id as RunId,
   threadId: row.thread_id as ThreadId,
   fence: row.fence,
+  ...(row.priority > 0 ? { priority: row.priority } : {}),
 });

@@ -1,6 +1,6 @@
 import type {
-  Caller,
   CancelAction,
+  CronOwner,
   GraphError,
   Interrupts,
   Json,
@@ -94,6 +94,7 @@ interface RunTable {
   tape_from: number;
   last_event: Generated<number>;
   checkpoint_id: Generated<string | null>;
+  priority: Generated<number>;
 }
 
 interface CronTable {
@@ -108,7 +109,7 @@ interface CronTable {
   next_run_at: Date | null;
   user_id: string | null;
   payload: RunTemplate;
-  auth: Caller;
+  auth: CronOwner;
   metadata: JsonObject;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;

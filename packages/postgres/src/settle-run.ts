@@ -30,6 +30,7 @@ interface SettledRow {
   readonly run_id: string | null;
   readonly thread_id: string | null;
   readonly fence: number | null;
+  readonly priority: number | null;
 }
 
 function settlement({ runId, threadId, fence }: Claim, { status, ending, error, snapshot, ...left }: Ending) {
@@ -62,7 +63,7 @@ function settlement({ runId, threadId, fence }: Claim, { status, ending, error, 
     rung as (
       update runs w set rung_at = clock_timestamp() from next
       where w.run_id = next.run_id
-      returning w.run_id, w.thread_id, w.fence
+      returning w.run_id, w.thread_id, w.fence, w.priority
     ),
     thread as (
       update threads t
@@ -85,7 +86,7 @@ function settlement({ runId, threadId, fence }: Claim, { status, ending, error, 
       from ended
       where t.thread_id = ${threadId}::uuid
     )
-    select ended.status, rung.run_id, rung.thread_id, rung.fence from ended left join rung on true`;
+    select ended.status, rung.run_id, rung.thread_id, rung.fence, rung.priority from ended left join rung on true`;
 }
 
 /**

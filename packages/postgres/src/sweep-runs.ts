@@ -41,13 +41,13 @@ export async function unheardRuns(
             and (before.status = 'running'
               or before.status = 'pending' and before.seq < u.seq and before.run_after <= statement_timestamp())
         )
-      order by u.run_after
+      order by u.priority, u.run_after
       limit ${limit}
       for update skip locked
     )
     update runs r set rung_at = clock_timestamp() from unheard
     where r.run_id = unheard.run_id
-    returning r.run_id, r.thread_id, r.fence`.execute(db);
+    returning r.run_id, r.thread_id, r.fence, r.priority`.execute(db);
   return rows.map(toRing);
 }
 
@@ -75,7 +75,7 @@ export async function reapExpiredRuns(
     if (locked.rows.length === 0) return [];
 
     const expired = await sql<ExpiredRow>`
-      select r.run_id, r.thread_id, r.fence, r.attempt, r.cancel_action
+      select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action
       from runs r
       where r.run_id = any(${locked.rows.map((row) => row.run_id)}::uuid[])
         and r.status = 'running' and r.lease_expires_at < statement_timestamp()

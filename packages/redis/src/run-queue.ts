@@ -14,7 +14,7 @@ export const QUEUE_NAME = "runs";
 export const queuePrefix = (link: RedisLink): string => `{${link.keyPrefix}bull}`;
 
 /** What travels. */
-export type RingData = Omit<Ring, "delayMs" | "repeated">;
+export type RingData = Omit<Ring, "delayMs" | "priority" | "repeated">;
 
 /**
  * A BullMQ id must not look like a number, and an id that exists already makes no second job: so repetitions share one,
@@ -69,10 +69,15 @@ export class RedisRunQueue implements RunQueue {
 }
 
 function toJob(ring: Ring) {
-  const { runId, threadId, fence, delayMs } = ring;
+  const { runId, threadId, fence, delayMs = 0, priority = 0 } = ring;
   return {
     name: "ring",
     data: { runId, threadId, fence },
-    opts: { jobId: jobIdOf(ring), ...(delayMs !== undefined && delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}) },
+    opts: {
+      jobId: jobIdOf(ring),
+      ...(delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}),
+      // To BullMQ, too, none is before 1.
+      ...(priority > 0 ? { priority } : {}),
+    },
   };
 }

@@ -70,7 +70,7 @@ describe("POST /runs/crons", () => {
     );
     expect(text).not.toContain("vanilla");
     const { rows } = await server.ledger.pool.query("SELECT auth FROM crons WHERE cron_id = $1", [json.cron_id]);
-    expect(rows).toMatchObject([{ auth: { headers: { "x-flavour": "vanilla" } } }]);
+    expect(rows).toMatchObject([{ auth: { caller: { headers: { "x-flavour": "vanilla" } } } }]);
   });
 
   test("200: a disabled one has no next moment", async () => {
@@ -226,7 +226,15 @@ test("who may do what is asked first, and what is not theirs does not exist", as
     expect((await guarded.call("POST", "/runs/crons/count", {})).json).toBe(1);
     expect((await guarded.call("DELETE", `/runs/crons/${hers}`)).status).toBe(403);
     expect(new Set(asked)).toEqual(
-      new Set(["crons:create", "assistants:read", "crons:read", "crons:update", "crons:search", "crons:delete"]),
+      new Set([
+        "crons:create",
+        "assistants:read",
+        "threads:create_run",
+        "crons:read",
+        "crons:update",
+        "crons:search",
+        "crons:delete",
+      ]),
     );
   } finally {
     await guarded.close();

@@ -38,7 +38,7 @@ export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: L
     do {
       lookAgain = false;
       if (slots.free === 0) return;
-      const found = await runs.claimable(hearsRings() ? UNHEARD_SECONDS : 0, slots.free);
+      const found = await runs.claimable(hearsRings() ? UNHEARD_SECONDS : 0, slots.free, "urgent");
       for (const threadId of found) {
         if (stopping.signal.aborted || !slots.tryTake()) return;
         execute({ threadId });

@@ -13,6 +13,10 @@ export class Slots {
     return this.#closed ? 0 : this.#max - this.#taken;
   }
 
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
   /** Takes a slot if one is free. */
   tryTake(): boolean {
     if (this.free <= 0) return false;

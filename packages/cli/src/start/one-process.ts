@@ -12,7 +12,7 @@ import {
   requireGraphs,
   threadLifetime,
 } from "@graphfleet/runtime";
-import { expiryOf, gaugeGrowth, startScheduler } from "@graphfleet/scheduler";
+import { expiryOf, gaugeGrowth, observeCrons, startScheduler } from "@graphfleet/scheduler";
 import { observeRuns, openHeartbeatThread, startWorker, type Worker } from "@graphfleet/worker";
 import { Problem } from "../problem.js";
 import type { StartOptions } from "./start-options.js";
@@ -100,13 +100,13 @@ export async function startOneProcess({
     },
   });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
-  const fired = metrics.counter("scheduler_cron_firings_total", "Crons whose moment had come", ["outcome"]);
   const scheduler = startScheduler({
     ...shared,
     signals: makeSignals(shared),
     ids: randomIds,
+    authorizer: allowAll,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
-    observeCron: (outcome) => fired.inc({ outcome }),
+    observeCron: observeCrons(metrics),
     options: { maxAttempts: MAX_ATTEMPTS, temporaryKeepSeconds: TAPE_KEEP_SECONDS, expiry: expiryOf(project) },
   });
   gaugeGrowth(metrics, storage);

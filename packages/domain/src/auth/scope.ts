@@ -27,6 +27,11 @@ export interface Scope {
 /** Sees everything. For the machinery (worker, sweeps) and for servers without authorization. */
 export const WHOLE_HOUSE: Scope = { conditions: [] };
 
+/** What is inside of both. */
+export const insideBoth = (one: Scope, other: Scope): Scope => ({
+  conditions: [...one.conditions, ...other.conditions],
+});
+
 /** Whether a row with this metadata is inside the scope. For rows that the ledger gave without asking. */
 export function isWithin({ conditions }: Scope, metadata: JsonObject): boolean {
   return conditions.every((condition) =>

@@ -1,19 +1,20 @@
-import type { Caller } from "../auth/caller.js";
 import type { Scope } from "../auth/scope.js";
 import type { CronId, RunId } from "../ids.js";
 import type { Page } from "../page.js";
-import type { Cron, CronChanges, CronFilter, CronQuery, NewCron } from "./cron.js";
+import type { Cron, CronChanges, CronFilter, CronOwner, CronQuery, NewCron } from "./cron.js";
 
 /** A cron whose moment has come, locked by the transaction that asked. */
 export interface DueCron {
   readonly cron: Cron;
-  readonly caller: Caller;
+  readonly owner: CronOwner;
   /** The moment it was planned for. */
   readonly slot: Date;
   /** The ledger's time. */
   readonly now: Date;
   /** False when its thread is locked by somebody else just now. Else it is locked by us too. */
   readonly threadIsFree: boolean;
+  /** It fired for this slot before. */
+  readonly isTaken: boolean;
 }
 
 /** One moment of one cron, taken care of. `runId` is null when there was nothing to run. */
@@ -37,10 +38,10 @@ export interface CronRepository {
   /** What time it is. Processes may disagree; schedules are computed from this. */
   now(): Promise<Date>;
   /**
-   * Locks the cron that is due longest and that nobody else works on, and its thread. Never waits for a lock, so holding
-   * one here can block nobody for good. `except` are left out.
+   * Locks crons that are due and that nobody else works on, longest wait first, and their threads. Never waits for a lock,
+   * so holding one here can block nobody for good. `except` are left out.
    */
-  claimDue(except: readonly CronId[]): Promise<DueCron | null>;
-  /** Takes the slot and plans the next one. @returns false when the slot was taken before: do not fire. */
+  claimDue(limit: number, except: readonly CronId[]): Promise<readonly DueCron[]>;
+  /** Takes the slot and plans the next one. @returns false when the slot was taken before. */
   recordFiring(firing: Firing): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import type { Caller } from "../auth/caller.js";
+import type { Scope } from "../auth/scope.js";
 import type { AssistantId, CronId, ThreadId } from "../ids.js";
 import type { JsonObject } from "../json.js";
 import type { PageRequest, Sort } from "../page.js";
@@ -49,9 +50,17 @@ export interface Cron extends CronTiming {
   readonly updatedAt: Date;
 }
 
-export interface NewCron extends Omit<Cron, "createdAt" | "updatedAt"> {
-  /** Who its runs are for. Never shown to a client. */
+/** Who a cron's runs are for. Kept with the cron and never shown to a client. */
+export interface CronOwner {
   readonly caller: Caller;
+  /** On which threads it may run something, as authorization said when it was made. */
+  readonly scope: Scope;
+  /** What authorization wrote on its runs then, such as the name of their owner. */
+  readonly stamp: JsonObject;
+}
+
+export interface NewCron extends Omit<Cron, "createdAt" | "updatedAt"> {
+  readonly owner: CronOwner;
 }
 
 /** What a change of a cron writes; what is absent stays. */

@@ -1,19 +1,22 @@
 import { anAssistant, aRun, assistantId, countingIds, cronId, LONG_AGO, threadId } from "../../test/facts.js";
 import { fakeLedger, fakeSignals, silent } from "../../test/fakes.js";
+import { allowAll, type Authorizer } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
-import { unavailable } from "../errors.js";
+import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
+import { forbidden, unavailable } from "../errors.js";
 import type { NewCron } from "./cron.js";
 import { type CronOutcome, makeFireCrons } from "./fire-crons.js";
 
 const later = (seconds: number) => new Date(LONG_AGO.getTime() + seconds * 1000);
 
-function setUp() {
+function setUp({ authorizer = allowAll } = {}) {
   const ledger = fakeLedger();
   ledger.addAssistant(anAssistant());
   const signals = fakeSignals();
   const outcomes: CronOutcome[] = [];
   const fireCrons = makeFireCrons({
     storage: ledger,
+    authorizer,
     signals,
     ids: countingIds(),
     log: silent,
@@ -45,7 +48,7 @@ function setUp() {
         durability: null,
       },
       metadata: {},
-      caller: ANONYMOUS,
+      owner: { caller: ANONYMOUS, scope: WHOLE_HOUSE, stamp: {} },
       createdAt: LONG_AGO,
       updatedAt: LONG_AGO,
       ...facts,
@@ -59,7 +62,8 @@ function setUp() {
 test("nothing fires before its moment; at it, a run is made for who made the cron", async () => {
   const { ledger, signals, outcomes, fireCrons, addCron, nextRunAt } = setUp();
   const user = { identity: "ann", permissions: ["p"], user: { plan: "a" } };
-  addCron({ metadata: { kind: "daily" }, caller: { ...user, headers: { "x-tenant": "t" } } });
+  const caller = { ...user, headers: { "x-tenant": "t" } };
+  addCron({ metadata: { kind: "daily" }, owner: { caller, scope: WHOLE_HOUSE, stamp: { owner: "ann" } } });
 
   ledger.time = later(9.9);
   expect(await fireCrons(10)).toBe(0);
@@ -69,12 +73,13 @@ test("nothing fires before its moment; at it, a run is made for who made the cro
   expect(ledger.inserted).toMatchObject([
     {
       auth: user,
-      metadata: { kind: "daily", cron_id: cronId(1) },
+      metadata: { kind: "daily", owner: "ann", cron_id: cronId(1) },
+      priority: 10,
       spec: { input: { n: 1 }, temporary: true, config: { configurable: { "x-tenant": "t", user_id: "ann" } } },
     },
   ]);
-  expect(signals.announced).toMatchObject([{ rings: [{ runId: ledger.inserted[0]!.id }] }]);
-  expect(outcomes).toEqual(["fired"]);
+  expect(signals.announced).toMatchObject([{ rings: [{ runId: ledger.inserted[0]!.id, priority: 10 }] }]);
+  expect(outcomes).toEqual([{ kind: "fired", missed: 0, lateMs: 0 }]);
   expect(nextRunAt()).toEqual(later(20));
 });
 
@@ -82,12 +87,78 @@ test("moments that passed while nobody looked are made up for by one run", async
   const { ledger, outcomes, fireCrons, addCron, nextRunAt } = setUp();
   addCron();
 
-  ledger.time = later(3605);
+  ledger.time = later(45.5);
   await fireCrons(10);
 
   expect(ledger.inserted).toHaveLength(1);
-  expect(outcomes).toEqual(["caught_up"]);
-  expect(nextRunAt()).toEqual(later(3610));
+  expect(outcomes).toEqual([{ kind: "fired", missed: 3, lateMs: 35_500 }]);
+  expect(nextRunAt()).toEqual(later(50));
+});
+
+test("a scheduler that was down for long does not count for long", async () => {
+  const { ledger, outcomes, fireCrons, addCron, nextRunAt } = setUp();
+  addCron();
+
+  ledger.time = later(30 * 24 * 3600 + 5);
+  await fireCrons(10);
+
+  expect(outcomes).toMatchObject([{ kind: "fired", missed: 100 }]);
+  expect(nextRunAt()).toEqual(later(30 * 24 * 3600 + 10));
+});
+
+test("the ledger's clock decides, also when it is set back", async () => {
+  const { ledger, fireCrons, addCron, nextRunAt } = setUp();
+  addCron();
+  ledger.time = later(10);
+  await fireCrons(10);
+
+  ledger.time = later(9);
+  expect(await fireCrons(10)).toBe(0);
+  ledger.time = later(10);
+  expect(await fireCrons(10)).toBe(0);
+
+  expect(ledger.inserted).toHaveLength(1);
+  expect(nextRunAt()).toEqual(later(20));
+});
+
+describe("who a cron's runs are for", () => {
+  const ann = { ...ANONYMOUS, identity: "ann" };
+  const annsThreads: Scope = { conditions: [{ key: "owner", operator: "eq", value: "ann" }] };
+
+  test("is asked about at each firing, and what is refused is not run", async () => {
+    const asked: unknown[] = [];
+    const authorizer: Authorizer = {
+      authorize: async (caller, event) => {
+        asked.push([caller.identity, event]);
+        throw forbidden();
+      },
+    };
+    const { ledger, outcomes, fireCrons, addCron } = setUp({ authorizer });
+    addCron({ owner: { caller: ann, scope: WHOLE_HOUSE, stamp: {} } });
+
+    ledger.time = later(10);
+    await fireCrons(10);
+
+    expect(asked).toEqual([["ann", "threads:create_run"]]);
+    expect(ledger.inserted).toEqual([]);
+    expect(outcomes).toMatchObject([{ kind: "refused" }]);
+  });
+
+  test("may run on a thread only as long as it is theirs", async () => {
+    const { ledger, outcomes, fireCrons, addCron } = setUp();
+    const thread = ledger.addThread({ metadata: { owner: "ann" } });
+    addCron({ threadId: thread.id, owner: { caller: ann, scope: annsThreads, stamp: {} } });
+
+    ledger.time = later(10);
+    await fireCrons(10);
+    expect(ledger.inserted).toHaveLength(1);
+
+    ledger.addThread({ metadata: { owner: "bob" } });
+    ledger.time = later(20);
+    await fireCrons(10);
+    expect(ledger.inserted).toHaveLength(1);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["fired", "refused"]);
+  });
 });
 
 test("the last moment before the end is the last", async () => {
@@ -130,7 +201,7 @@ test("a cron that cannot run goes on with its next moment", async () => {
 
   expect(ledger.rows.runs.size).toBe(1);
   expect(ledger.firings.slice(-1)).toMatchObject([{ runId: null }]);
-  expect(outcomes).toEqual(["refused"]);
+  expect(outcomes).toEqual([{ kind: "refused", missed: 0, lateMs: 0 }]);
   expect(nextRunAt()).toEqual(later(20));
 });
 
@@ -166,6 +237,29 @@ test("an outage leaves the moment for the next round", async () => {
 
   ledger.transaction = transaction;
   expect(await fireCrons(10)).toBe(1);
+});
+
+test("one that spoils the transaction does not keep the others from firing", async () => {
+  const { ledger, outcomes, fireCrons, addCron } = setUp();
+  for (let n = 1; n <= 5; n++) addCron({ id: cronId(n), metadata: { n } });
+  const { transaction } = ledger;
+  ledger.transaction = (work) =>
+    transaction((tx) =>
+      work({
+        ...tx,
+        runs: {
+          ...tx.runs,
+          insert: (run) => (run.metadata.n === 3 ? Promise.reject(new Error("violates a check")) : tx.runs.insert(run)),
+        },
+      }),
+    );
+
+  ledger.time = later(10);
+  expect(await fireCrons(100)).toBe(5);
+
+  expect([...ledger.rows.runs.values()].map(({ metadata }) => metadata.n).toSorted()).toEqual([1, 2, 4, 5]);
+  expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["fired", "fired", "fired", "fired", "refused"]);
+  expect([...ledger.rows.crons.values()].map(({ nextRunAt }) => nextRunAt)).toEqual(Array(5).fill(later(20)));
 });
 
 test("a cron without an assistant goes away", async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { assistantIdOf, assistantToRun } from "../assistants/resolve-assistant.js";
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
@@ -61,6 +62,15 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
       const metadata = objectOrEmpty(value.metadata);
       const now = await crons.now();
       checkTiming(wanted, now);
+      // Who may not run something there may not plan it either. What is said now holds for every firing.
+      const running = await authorizer.authorize(caller, "threads:create_run", {
+        thread_id: threadId,
+        assistant_id: assistant.id,
+        status: "pending",
+        metadata,
+        multitask_strategy: template.multitaskStrategy,
+        kwargs: { input: template.input, config: template.config, context: template.context },
+      });
       const cron = {
         ...wanted,
         id,
@@ -71,19 +81,13 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
         userId: caller.identity,
         template,
         metadata,
-        caller,
+        owner: { caller, scope: running.scope, stamp: changed(metadata, objectOrEmpty(running.value.metadata)) },
       };
-      // The firings ask nobody any more, so it is now that the caller must be allowed to run something there.
-      const { scope } = await authorizer.authorize(caller, "threads:create_run", {
-        thread_id: threadId,
-        assistant_id: assistant.id,
-        metadata,
-      });
       if (threadId === null) return await crons.insert(cron);
 
       return await storage.transaction(async (tx) => {
         // Locked, so that a deletion of the thread finds the cron, or the cron no thread.
-        if ((await tx.threads.lock(threadId, scope)) === null) throw threadNotFound(threadId);
+        if ((await tx.threads.lock(threadId, running.scope)) === null) throw threadNotFound(threadId);
         return await tx.crons.insert(cron);
       });
     },
@@ -98,6 +102,8 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
       const { scope, value } = await authorizer.authorize(caller, "crons:update", {
         cron_id: id,
         ...(patch.schedule === undefined ? {} : { schedule: patch.schedule }),
+        ...(patch.endTime === undefined ? {} : { end_time: patch.endTime?.toISOString() ?? null }),
+        ...(patch.template?.input === undefined ? {} : { payload: { input: patch.template.input } }),
         ...(patch.metadata === undefined ? {} : { metadata: patch.metadata }),
       });
       const { metadata } = value as JsonObject;
@@ -164,6 +170,10 @@ function found(cron: Cron | null): Cron {
   if (cron === null) throw cronNotFound();
   return cron;
 }
+
+/** The members of `after` that are not as they were. */
+const changed = (before: JsonObject, after: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(after).filter(([key, value]) => !isDeepStrictEqual(value, before[key])));
 
 const searched = (filter: CronSearch<CronFilter>): JsonObject => ({
   assistant_id: filter.assistant ?? null,

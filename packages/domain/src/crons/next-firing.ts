@@ -35,6 +35,17 @@ export function nextFiring({ schedule, timezone, endTime }: CronTiming, after: D
   }
 }
 
+/** How many moments passed after `slot`, up to `now` and up to `atMost`. */
+export function missedFirings(timing: CronTiming, slot: Date, now: Date, atMost: number): number {
+  let missed = 0;
+  let moment = nextFiring(timing, slot);
+  while (moment !== null && moment <= now && missed < atMost) {
+    missed += 1;
+    moment = nextFiring(timing, moment);
+  }
+  return missed;
+}
+
 /** @throws DomainError `invalid_request` that names the field, for timings under which nothing can fire. */
 export function checkTiming({ schedule, timezone, endTime }: CronTiming, now: Date): void {
   if (timezone !== null && !isTimezone(timezone))

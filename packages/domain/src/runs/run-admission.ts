@@ -1,7 +1,7 @@
 import type { Assistant } from "../assistants/assistant.js";
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
-import type { Scope } from "../auth/scope.js";
+import { insideBoth, type Scope, WHOLE_HOUSE } from "../auth/scope.js";
 import { threadBusy, threadNotFound } from "../errors.js";
 import type { Ids, RunId, ThreadId } from "../ids.js";
 import { isObject, type Json, objectOrEmpty } from "../json.js";
@@ -23,6 +23,7 @@ export interface PlannedRun {
   readonly runId: RunId;
   readonly threadId: ThreadId;
   readonly scope: Scope;
+  readonly priority: number;
 }
 
 /** A run as its transaction wrote it. Nobody was told yet. */
@@ -41,7 +42,13 @@ export interface AdmittedRun {
 export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Authorizer; readonly ids: Ids }) {
   return { plan, admit };
 
-  async function plan(request: RunRequest, assistant: Assistant, caller: Caller): Promise<PlannedRun> {
+  /** `within` is what the caller may see besides what the authorizer says now. */
+  async function plan(
+    request: RunRequest,
+    assistant: Assistant,
+    caller: Caller,
+    { within = WHOLE_HOUSE, priority = 0 }: { readonly within?: Scope; readonly priority?: number } = {},
+  ): Promise<PlannedRun> {
     const runId = ids.run();
     const threadId = request.threadId ?? ids.thread();
     const { scope, value } = await authorizer.authorize(caller, "threads:create_run", {
@@ -56,11 +63,19 @@ export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Aut
       prevent_insert_if_inflight: request.multitaskStrategy === "reject",
       kwargs: { input: request.input, config: request.config, context: request.context },
     });
-    return { request: asAllowed(request, value), assistant, caller, runId, threadId, scope };
+    return {
+      request: asAllowed(request, value),
+      assistant,
+      caller,
+      runId,
+      threadId,
+      scope: insideBoth(within, scope),
+      priority,
+    };
   }
 
   async function admit(tx: Repositories, planned: PlannedRun): Promise<AdmittedRun> {
-    const { request, assistant, caller, runId, threadId, scope } = planned;
+    const { request, assistant, caller, runId, threadId, scope, priority } = planned;
     const ownThread = request.threadId === null;
     const found = ownThread ? null : await tx.threads.lock(threadId, scope);
     if (found === null && !ownThread && request.ifNotExists === "reject") throw threadNotFound(threadId);
@@ -86,6 +101,7 @@ export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Aut
       multitaskStrategy: request.multitaskStrategy,
       afterSeconds: request.afterSeconds,
       tapeFrom: thread.streamSeq,
+      priority,
     });
     const cancelled: readonly CancelledRun[] =
       admission.kind === "replace" ? await tx.runs.requestCancel(admission.cancel, admission.action) : [];
@@ -94,7 +110,7 @@ export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Aut
     return {
       run,
       cancelled,
-      ring: { runId, threadId, fence: run.fence },
+      ring: { runId, threadId, fence: run.fence, ...(priority === 0 ? {} : { priority }) },
       // The settler of a running run rings for the next one; a ring now would find the thread taken.
       waits: inflight.some(({ status }) => status === "running"),
     };

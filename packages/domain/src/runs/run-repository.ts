@@ -57,6 +57,9 @@ export interface InflightRun {
   readonly attempt: number;
 }
 
+/** Who comes first: `urgent` goes by priority, then by age; `oldest` by age alone. */
+export type ClaimableFirst = "urgent" | "oldest";
+
 /** Which of the runs that are not over. */
 export type ActiveStatus = "pending" | "running" | "all";
 
@@ -100,10 +103,10 @@ export interface RunRepository {
    */
   claim(ring: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null>;
   /**
-   * Threads with a run that has been due for `dueSeconds` and could execute now, longest wait first. A look, not a
+   * Threads with a run that has been due for `dueSeconds` and could execute now. A look, not a
    * claim: others may see the same.
    */
-  claimable(dueSeconds: number, limit: number): Promise<readonly ThreadId[]>;
+  claimable(dueSeconds: number, limit: number, first: ClaimableFirst): Promise<readonly ThreadId[]>;
   /** Renews leases. A claim that is missing in the answer is lost. */
   renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]>;
   /**

@@ -99,6 +99,8 @@ export interface NewRun {
   readonly multitaskStrategy: MultitaskStrategy;
   readonly afterSeconds: number;
   readonly tapeFrom: number;
+  /** Of two runs that wait for a worker the lower one goes first; absent is 0. */
+  readonly priority?: number;
 }
 
 /** A run in the hands of one worker. */

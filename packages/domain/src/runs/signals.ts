@@ -12,6 +12,8 @@ export interface Ring {
    * thread; the ring for the next run must not be mistaken for that one.
    */
   readonly repeated?: boolean;
+  /** Lower is heard first; absent is 0, a run that somebody waits for. */
+  readonly priority?: number;
   /** Ring not before this many milliseconds from now. */
   readonly delayMs?: number;
 }

@@ -5,6 +5,7 @@ import { storeVectors } from "./0003-store-vectors.js";
 import { threadSearch } from "./0004-thread-search.js";
 import { restingStatus } from "./0005-resting-status.js";
 import { expiry } from "./0006-expiry.js";
+import { runPriority } from "./0007-run-priority.js";
 
 /** In order. A migration that was released is never edited: its successor repairs it. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   threadSearch,
   restingStatus,
   expiry,
+  runPriority,
 ];

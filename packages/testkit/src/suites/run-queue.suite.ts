@@ -83,6 +83,21 @@ export function runQueueSuite(openFixture: () => Promise<RunQueueFixture>): void
     expect(await heard.next(2)).toEqual([soon, late]);
   });
 
+  test("a ring of low priority lets others overtake it, and is heard in the end", async () => {
+    const { queue, consume } = await openQueue();
+    const heard = new Hearing();
+    const [patient, lessPatient, urgent] = [newRing(), newRing(), newRing()];
+
+    await queue.ring([
+      { ...patient, priority: 2 },
+      { ...lessPatient, priority: 1 },
+    ]);
+    await queue.ring([urgent]);
+    consume({ concurrency: 1, handle: heard.handle });
+
+    expect(await heard.next(3)).toEqual([urgent, lessPatient, patient]);
+  });
+
   test("a repetition is left out while an earlier one waits", async () => {
     const { queue, consume } = await openQueue();
     const heard = new Hearing();
