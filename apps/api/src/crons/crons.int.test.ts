@@ -226,15 +226,7 @@ test("who may do what is asked first, and what is not theirs does not exist", as
     expect((await guarded.call("POST", "/runs/crons/count", {})).json).toBe(1);
     expect((await guarded.call("DELETE", `/runs/crons/${hers}`)).status).toBe(403);
     expect(new Set(asked)).toEqual(
-      new Set([
-        "crons:create",
-        "assistants:read",
-        "threads:create_run",
-        "crons:read",
-        "crons:update",
-        "crons:search",
-        "crons:delete",
-      ]),
+      new Set(["crons:create", "threads:create_run", "crons:read", "crons:update", "crons:search", "crons:delete"]),
     );
   } finally {
     await guarded.close();
