@@ -38,6 +38,11 @@ export const ApiEnv = Type.Object({
     default: "continue",
     description: "What becomes of a streamed or awaited run whose client goes away, when its request does not say",
   }),
+  LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS: Type.Integer({
+    minimum: 1,
+    default: 30_000,
+    description: "Milliseconds that telling a graph's schemas from its types may take",
+  }),
   LANGGRAPH_CONFIG: Type.Optional(
     Type.String({ description: "JSON map of graph id to the config of its system assistant" }),
   ),
@@ -63,6 +68,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
     .filter((origin) => origin !== ""),
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   systemAssistants: env.LANGGRAPH_CONFIG,
+  schemaTimeoutMs: env.LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS,
   langsmith: isTraced(env),
   log: logOptions(env),
   metricPrefix: env.METRIC_PREFIX,

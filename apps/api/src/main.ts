@@ -54,7 +54,13 @@ try {
   const control = new RedisControlChannel(redis);
 
   const { storage } = ledger;
-  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  const runtime = await openRuntime({
+    project,
+    pool: ledger.pool,
+    storage,
+    log,
+    schemaTimeoutMs: config.schemaTimeoutMs,
+  });
   requireGraphs(runtime);
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
   await storage.assistants.syncSystem(runtime.systemAssistants(config.systemAssistants));

@@ -74,7 +74,7 @@ export async function openApi(
     bus,
     queue,
     control,
-    catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id) },
+    catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id), failure: () => null },
     states: noStates,
     memory: makeLongTermMemory({
       items: storage.items,

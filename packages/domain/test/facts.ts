@@ -27,7 +27,11 @@ export function countingIds(): Ids {
   };
 }
 
-export const graphs = (...ids: readonly string[]): GraphCatalog => ({ ids: () => ids, has: (id) => ids.includes(id) });
+export const graphs = (...ids: readonly string[]): GraphCatalog => ({
+  ids: () => ids,
+  has: (id) => ids.includes(id),
+  failure: () => null,
+});
 
 export const LONG_AGO = new Date("2026-01-01T00:00:00.000Z");
 

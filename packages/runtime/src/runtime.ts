@@ -11,6 +11,7 @@ import {
 } from "@graphfleet/domain";
 import type pg from "pg";
 import { makeGraphDescriber } from "./describe/graph-describer.js";
+import { makeTypedSchemas } from "./describe/static/typed-schemas.js";
 import { FleetRunner } from "./execute/fleet-runner.js";
 import { ItemStore } from "./item-store.js";
 import { libraryVersion } from "./library-version.js";
@@ -37,7 +38,7 @@ export interface Runtime {
   /** Graphs that could not be loaded; whether that stops the process is its owner's decision. */
   readonly failures: readonly GraphFailure[];
   readonly langgraphVersion: string;
-  /** One per loaded graph. `defaults` is the value of LANGGRAPH_CONFIG. @throws ProjectError when it makes no sense. */
+  /** One per graph, loaded or not. `defaults` is the value of LANGGRAPH_CONFIG. @throws ProjectError when it makes no sense. */
   systemAssistants(defaults?: string): SystemAssistant[];
 }
 
@@ -51,8 +52,10 @@ export async function openRuntime(parts: {
   readonly pool: pg.Pool;
   readonly storage: Pick<Repositories, "checkpoints" | "items">;
   readonly log: RuntimeLog;
+  /** How long it may take to tell a graph's schemas from its types. */
+  readonly schemaTimeoutMs?: number;
 }): Promise<Runtime> {
-  const { project, pool, storage, log } = parts;
+  const { project, pool, storage, log, schemaTimeoutMs = SCHEMA_TIMEOUT_MS } = parts;
   for (const warning of project.warnings) log.warn({}, warning);
 
   const graphs = await loadGraphs(project);
@@ -71,17 +74,17 @@ export async function openRuntime(parts: {
     catalog: graphs,
     runner: new FleetRunner({ ...shared, libraryVersion: version }),
     states: new FleetStates(shared),
-    describer: makeGraphDescriber(graphs),
+    describer: makeGraphDescriber(graphs, makeTypedSchemas({ ...project, timeoutMs: schemaTimeoutMs, log })),
     memory,
     failures: graphs.failures(),
     langgraphVersion: version,
     systemAssistants: (defaults) =>
-      systemAssistants(
-        project.graphs.filter(({ id }) => graphs.has(id)),
-        defaults,
-      ),
+      // A graph that failed keeps its assistant, which says why.
+      systemAssistants(project.graphs, defaults),
   };
 }
+
+const SCHEMA_TIMEOUT_MS = 30_000;
 
 const indexFacts = ({ name, dims, fields }: Embedder, { nearness }: Repositories["items"]) => ({
   embed: name,

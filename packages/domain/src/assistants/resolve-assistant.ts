@@ -1,7 +1,7 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
 import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
-import { graphNotFound, noAssistantFor } from "../errors.js";
+import { graphFailed, graphNotFound, noAssistantFor } from "../errors.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
 import { type AssistantId, asAssistantId, isUuid, systemAssistantId } from "../ids.js";
 import type { Assistant } from "./assistant.js";
@@ -15,7 +15,8 @@ export function assistantIdOf(reference: string, graphs: GraphCatalog): Assistan
 
 /**
  * Finds the assistant that a run or cron should use.
- * @throws DomainError `assistant_not_found`, or `graph_not_found` when its graph is no longer part of the project.
+ * @throws DomainError `assistant_not_found`, `graph_not_found` when its graph is no longer part of the project,
+ * `graph_failed` when it could not be loaded.
  */
 export async function resolveAssistant(
   reference: string,
@@ -26,6 +27,8 @@ export async function resolveAssistant(
   const assistant = id === null ? null : await deps.assistants.get(id, scope);
   if (assistant === null) throw noAssistantFor(reference);
   if (!deps.graphs.has(assistant.graphId)) throw graphNotFound(assistant.graphId, deps.graphs.ids());
+  const failure = deps.graphs.failure(assistant.graphId);
+  if (failure !== null) throw graphFailed(failure);
   return assistant;
 }
 

@@ -14,6 +14,7 @@ import {
   type CheckpointMetadata,
   type CheckpointTuple,
   type PendingWrite,
+  type SerializerProtocol,
   WRITES_IDX_MAP,
 } from "@langchain/langgraph-checkpoint";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
@@ -55,8 +56,9 @@ export class FleetSaver extends PostgresSaver {
   #lastVersion: { readonly current: number | undefined; readonly next: number } | null = null;
   #closed = false;
 
-  constructor(pool: pg.Pool, checkpoints: CheckpointRepository, mode: SaverMode) {
-    super(pool);
+  /** @param serde of the graph's own library; ours by default */
+  constructor(pool: pg.Pool, checkpoints: CheckpointRepository, mode: SaverMode, serde?: SerializerProtocol) {
+    super(pool, serde);
     this.#pool = pool;
     this.#mode = mode;
     this.#buffer =

@@ -1,11 +1,5 @@
 import { isObject, type Json, type JsonObject } from "@graphfleet/domain";
-import {
-  getConfigTypeSchema,
-  getInputTypeSchema,
-  getOutputTypeSchema,
-  getStateTypeSchema,
-  getUpdateTypeSchema,
-} from "@langchain/langgraph/zod/schema";
+import type { GraphLibrary } from "../project/graph-library.js";
 import { toJson } from "../serialize.js";
 
 /** JSON schemas of a graph; null where the graph does not say. */
@@ -18,16 +12,16 @@ export interface GraphSchemas {
 
 /**
  * What a graph tells of its own types at run time: state schemas written with `StateSchema` or zod. Graphs written with
- * `Annotation` have types only in TypeScript, and say nothing here.
+ * `Annotation` have types only in TypeScript, and say nothing here: see `static/`.
  */
-export function schemasOf(graph: unknown): GraphSchemas {
-  const state = extract(() => getStateTypeSchema(graph));
-  const update = extract(() => getUpdateTypeSchema(graph));
+export function schemasOf(graph: unknown, { schemas: readers }: Pick<GraphLibrary, "schemas">): GraphSchemas {
+  const state = extract(() => readers?.getStateTypeSchema(graph));
+  const update = extract(() => readers?.getUpdateTypeSchema(graph));
   return {
     state: state ?? update,
-    input: extract(() => getInputTypeSchema(graph)) ?? update,
-    output: extract(() => getOutputTypeSchema(graph)) ?? state,
-    config: extract(() => getConfigTypeSchema(graph)),
+    input: extract(() => readers?.getInputTypeSchema(graph)) ?? update,
+    output: extract(() => readers?.getOutputTypeSchema(graph)) ?? state,
+    config: extract(() => readers?.getConfigTypeSchema(graph)),
   };
 }
 

@@ -12,6 +12,7 @@ import type { BaseStore } from "@langchain/langgraph-checkpoint";
 import type pg from "pg";
 import { FleetSaver } from "../checkpoints/fleet-saver.js";
 import type { CompiledGraph } from "../compiled-graph.js";
+import type { GraphLibrary } from "../project/graph-library.js";
 import type { GraphRegistry } from "../project/graph-registry.js";
 import { toJson } from "../serialize.js";
 import { EventProjector } from "./event-projector.js";
@@ -60,7 +61,12 @@ export class FleetRunner implements GraphRunner {
   }
 
   async snapshot(thread: GraphThread, options: { readonly without: string | null }): Promise<RestingState> {
-    const saver = new FleetSaver(this.#parts.pool, this.#parts.checkpoints, { kind: "read" });
+    const saver = new FleetSaver(
+      this.#parts.pool,
+      this.#parts.checkpoints,
+      { kind: "read" },
+      this.#parts.graphs.library(thread.graphId).serde,
+    );
     if (options.without !== null) await saver.pretendWithout(thread.id, options.without);
     const graph = await this.#parts.graphs.get(thread.graphId, {
       access: "threads.read",
@@ -98,7 +104,7 @@ export class FleetRunner implements GraphRunner {
       libraryVersion: this.#parts.libraryVersion,
       fromHead: plan === "go_on",
     });
-    const input = plan === "go_on" ? null : await inputOf(graph, run);
+    const input = plan === "go_on" ? null : await inputOf(graph, run, this.#parts.graphs.library(run.spec.graphId));
     for await (const said of graphStream(graph, input, options, run.spec.streamModes.includes("events"))) {
       output.note(said);
       projector.project(said);
@@ -116,19 +122,24 @@ export class FleetRunner implements GraphRunner {
   }
 
   #saver(run: ClaimedRun, onFailure: (error: unknown) => void): FleetSaver {
-    return new FleetSaver(this.#parts.pool, this.#parts.checkpoints, {
-      kind: "claimed",
-      claim: claimOf(run),
-      awaitWrites: run.spec.durability === "sync",
-      onFailure,
-    });
+    return new FleetSaver(
+      this.#parts.pool,
+      this.#parts.checkpoints,
+      {
+        kind: "claimed",
+        claim: claimOf(run),
+        awaitWrites: run.spec.durability === "sync",
+        onFailure,
+      },
+      this.#parts.graphs.library(run.spec.graphId).serde,
+    );
   }
 }
 
 /** What the graph is started with: the input as it came, or the command that replaces it. Null = go on. */
-async function inputOf(graph: CompiledGraph, run: ClaimedRun): Promise<unknown> {
+async function inputOf(graph: CompiledGraph, run: ClaimedRun, library: GraphLibrary): Promise<unknown> {
   const { command, input } = run.spec;
-  return command === null ? input : toCommand(await addressFalsyAnswer(graph, run, command));
+  return command === null ? input : toCommand(await addressFalsyAnswer(graph, run, command), library);
 }
 
 /** A controller that follows a signal, and that can also be aborted on its own. */

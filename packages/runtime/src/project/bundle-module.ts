@@ -1,10 +1,8 @@
 import { build, type Plugin, stop } from "esbuild";
-import { createHash } from "node:crypto";
-import { constants, existsSync } from "node:fs";
-import { access, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
-import os from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { digest, writeCached } from "./cache-dir.js";
 
 /**
  * Turns a TypeScript module of the project into one JavaScript file that Node can import, and returns its URL.
@@ -38,8 +36,17 @@ export async function bundleModule(file: string, projectDir: string): Promise<st
   const code = result.outputFiles?.find((output) => output.path.endsWith(".js"))?.contents;
   if (!code) throw new Error("the bundler produced no code");
 
-  const name = `${path.parse(file).name}-${digest(file)}.mjs`;
-  const url = pathToFileURL(await writeBundle(name, code, file, projectDir));
+  return writeModule(path.parse(file).name, code, file, projectDir);
+}
+
+/** Writes a module where Node finds the packages that `file` can import, and returns its URL. */
+export async function writeModule(
+  name: string,
+  code: string | Uint8Array,
+  file: string,
+  projectDir: string,
+): Promise<string> {
+  const url = pathToFileURL(await writeCached(`${name}-${digest(file)}.mjs`, code, file, projectDir));
   // A changed module is another module to Node only if its URL is another one.
   url.searchParams.set("v", digest(code));
   return url.href;
@@ -57,8 +64,6 @@ export async function withBundler<T>(work: () => Promise<T>): Promise<T> {
     if (users === 0) await stop();
   }
 }
-
-const digest = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex").slice(0, 12);
 
 /** Names that say where a module is. In a bundle they would all mean the bundle, so each file gets its own. */
 const PLACE_NAMES = {
@@ -91,54 +96,4 @@ function loaderOf(file: string): "ts" | "tsx" | "js" | "jsx" {
   if (extension === ".tsx") return "tsx";
   if (extension === ".jsx") return "jsx";
   return extension.endsWith("ts") ? "ts" : "js";
-}
-
-/** Writes whole files only, because several processes of a fleet start at the same moment. */
-async function writeBundle(name: string, code: Uint8Array, file: string, projectDir: string): Promise<string> {
-  const dir = await cacheDir(file, projectDir);
-  const target = path.join(dir, name);
-  const draft = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  await writeFile(draft, code);
-  await rename(draft, target);
-  return target;
-}
-
-/** A writable folder from which Node finds the packages that `file` can import. */
-async function cacheDir(file: string, projectDir: string): Promise<string> {
-  const modules = nearestModules(path.dirname(file));
-  const candidates = [
-    ...(modules ? [path.join(modules, ".cache", "graphfleet")] : []),
-    path.join(projectDir, ".graphfleet", "graphs"),
-  ];
-  for (const dir of candidates) {
-    if (await isWritable(dir)) return dir;
-  }
-  return borrowedDir(projectDir, modules);
-}
-
-function nearestModules(from: string): string | null {
-  for (let dir = from; ; dir = path.dirname(dir)) {
-    const modules = path.join(dir, "node_modules");
-    if (existsSync(modules)) return modules;
-    if (dir === path.dirname(dir)) return null;
-  }
-}
-
-async function isWritable(dir: string): Promise<boolean> {
-  try {
-    await mkdir(dir, { recursive: true });
-    await access(dir, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A project on a read-only disk: a temporary folder that borrows the project's packages. */
-async function borrowedDir(projectDir: string, modules: string | null): Promise<string> {
-  const dir = path.join(os.tmpdir(), `graphfleet-${digest(projectDir)}-${process.pid}`);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const link = path.join(dir, "node_modules");
-  if (modules && !existsSync(link)) await symlink(modules, link);
-  return dir;
 }

@@ -47,6 +47,11 @@ beforeAll(async () => {
     "src/missing-package.ts": 'import x from "no-such-package";\nexport const graph = x;\n',
     "src/throws.ts":
       "interface Erased { a: string }\n\nfunction fail(): never {\n  throw new Error('Boo!');\n}\nexport const graph = fail();\n",
+    "common.cjs":
+      'const { StateGraph, Annotation } = require("@langchain/langgraph");\nconst build = () => new StateGraph(Annotation.Root({ a: Annotation() })).addNode("n", () => ({ a: 1 })).addEdge("__start__", "n");\nmodule.exports = Object.assign({}, { graph: build().compile() });\n',
+    "compiled.cjs":
+      'Object.defineProperty(exports, "__esModule", { value: true });\nexports.default = require("./common.cjs").graph;\n',
+    "agent.py": "graph = None\n",
     "plain.mjs":
       'import { StateGraph, Annotation } from "@langchain/langgraph";\nexport default new StateGraph(Annotation.Root({ a: Annotation() })).addNode("n", () => ({ a: 1 })).addEdge("__start__", "n");\n',
   };
@@ -79,6 +84,23 @@ describe("what may be exported", () => {
     const graphs = await load({ it: "plain.mjs:default", same: "./plain.mjs:" });
     expect(graphs.failures()).toEqual([]);
     expect(graphs.ids()).toEqual(["it", "same"]);
+  });
+});
+
+describe("CommonJS", () => {
+  test("what a module holds counts as exported, and a compiled default as the default", async () => {
+    const graphs = await load({ it: "./common.cjs:graph", same: "./compiled.cjs:default" });
+    expect(graphs.failures()).toEqual([]);
+    expect((await graphs.get("it", READ)).lg_is_pregel).toBe(true);
+  });
+
+  test("has a LangGraph of its own, and is served with that one", async () => {
+    const graphs = await load({ common: "./common.cjs:graph", module: "./plain.mjs:" });
+    const [common, module] = [graphs.library("common"), graphs.library("module")];
+    expect(common.made(await graphs.get("common", READ))).toBe(true);
+    expect(module.made(await graphs.get("common", READ))).toBe(false);
+    expect(common.Command).not.toBe(module.Command);
+    expect(common.version).toBe(module.version);
   });
 });
 
@@ -142,6 +164,20 @@ describe("failures", () => {
     expect(failures.syntax).toMatchObject({ file: `${dir}/src/syntax.ts`, line: 2 });
     expect(failures.throws?.message).toBe("Boo!");
     expect(failures.missing?.message).toContain("no-such-package");
+  });
+
+  test("a broken graph is of the project, and says what is wrong with it", async () => {
+    const graphs = await load({
+      good: "./src/graph.ts:graph",
+      syntax: "./src/syntax.ts:graph",
+      py: "./agent.py:graph",
+    });
+    expect(graphs.ids()).toEqual(["good"]);
+    expect(graphs.has("syntax")).toBe(true);
+    expect(graphs.failure("good")).toBeNull();
+    expect(graphs.failure("syntax")).toMatch(/^Graph "syntax" could not be loaded: src\/syntax\.ts:2: /);
+    expect(graphs.failure("py")).toContain("is Python");
+    await expect(graphs.get("syntax", READ)).rejects.toMatchObject({ code: "graph_failed" });
   });
 
   test("a graph nobody serves is a known error", async () => {

@@ -1,5 +1,6 @@
-import { type GraphCatalog, graphNotFound } from "@graphfleet/domain";
+import { type GraphCatalog, graphFailed, graphNotFound } from "@graphfleet/domain";
 import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
+import path from "node:path";
 import {
   type AccessContext,
   bindGraph,
@@ -9,6 +10,8 @@ import {
   toCompiledGraph,
 } from "../compiled-graph.js";
 import { withBundler } from "./bundle-module.js";
+import { type GraphLibrary, ourLibrary } from "./graph-library.js";
+import { librariesFor, libraryThatMade } from "./load-library.js";
 import { LoadError, loadExport } from "./load-module.js";
 import type { GraphEntry, ProjectConfig } from "./project-config.js";
 
@@ -16,6 +19,8 @@ import type { GraphEntry, ProjectConfig } from "./project-config.js";
 export interface GraphFailure {
   readonly graphId: string;
   readonly file: string;
+  /** The file as clients may see it: relative to the project. */
+  readonly written: string;
   readonly line: number | null;
   readonly message: string;
 }
@@ -30,9 +35,10 @@ export interface GraphRequest {
   readonly store?: BaseStore;
 }
 
-/** A loaded graph, or what makes one. */
-export type Loaded =
-  { readonly kind: "graph"; readonly graph: CompiledGraph } | { readonly kind: "factory"; readonly make: GraphFactory };
+/** A loaded graph, or what makes one, and the LangGraph it was built with. */
+export type Loaded = { readonly library: GraphLibrary } & (
+  { readonly kind: "graph"; readonly graph: CompiledGraph } | { readonly kind: "factory"; readonly make: GraphFactory }
+);
 
 /** The graphs of a project. One that fails to load is recorded and does not take the others down. */
 export class GraphRegistry implements GraphCatalog {
@@ -44,12 +50,20 @@ export class GraphRegistry implements GraphCatalog {
     this.#failures = failures;
   }
 
+  /** Graphs that were loaded. */
   ids(): readonly string[] {
     return [...this.#graphs.keys()];
   }
 
   has(graphId: string): boolean {
-    return this.#graphs.has(graphId);
+    return this.#graphs.has(graphId) || this.failure(graphId) !== null;
+  }
+
+  failure(graphId: string): string | null {
+    const failure = this.#failures.find((one) => one.graphId === graphId);
+    if (!failure) return null;
+    const place = failure.line === null ? failure.written : `${failure.written}:${failure.line}`;
+    return `Graph "${graphId}" could not be loaded: ${place}: ${failure.message}`;
   }
 
   /** Graphs that could not be loaded. */
@@ -60,14 +74,24 @@ export class GraphRegistry implements GraphCatalog {
   /**
    * The graph, bound to the parts of the request. Each call returns a graph of its own; factories are asked each time.
    *
-   * @throws DomainError `graph_not_found`; whatever a factory throws.
+   * @throws DomainError `graph_not_found`, `graph_failed` when it could not be loaded; whatever a factory throws.
    */
   async get(graphId: string, request: GraphRequest): Promise<CompiledGraph> {
     const loaded = this.#graphs.get(graphId);
-    if (!loaded) throw graphNotFound(graphId, this.ids());
+    if (!loaded) throw this.#absent(graphId);
 
     const graph = loaded.kind === "graph" ? loaded.graph : await makeGraph(graphId, loaded.make, request);
     return bindGraph(graph, { checkpointer: request.checkpointer, store: request.store });
+  }
+
+  /** The LangGraph that a graph was built with; ours for a graph that is not there. */
+  library(graphId: string): GraphLibrary {
+    return this.#graphs.get(graphId)?.library ?? ourLibrary;
+  }
+
+  #absent(graphId: string): Error {
+    const failure = this.failure(graphId);
+    return failure === null ? graphNotFound(graphId, this.ids()) : graphFailed(failure);
   }
 }
 
@@ -82,22 +106,25 @@ export async function loadGraphs(project: ProjectConfig): Promise<GraphRegistry>
     const entry = project.graphs[index];
     if (!entry) continue;
     if (result.status === "fulfilled") graphs.set(entry.id, result.value);
-    else failures.push(toFailure(entry, result.reason));
+    else failures.push(toFailure(entry, result.reason, project.dir));
   }
   return new GraphRegistry(graphs, failures);
 }
 
 /** @throws Error when it is no graph, nor anything that makes one. */
-export function toLoaded(exported: unknown): Loaded {
+export function toLoaded(exported: unknown, libraries: readonly GraphLibrary[] = [ourLibrary]): Loaded {
   // What a factory returns is looked at when it is asked.
-  if (typeof exported === "function") return { kind: "factory", make: exported as GraphFactory };
-  return { kind: "graph", graph: toCompiledGraph(exported) };
+  if (typeof exported === "function") {
+    return { kind: "factory", make: exported as GraphFactory, library: libraryThatMade(null, libraries) };
+  }
+  const graph = toCompiledGraph(exported);
+  return { kind: "graph", graph, library: libraryThatMade(graph, libraries) };
 }
 
 async function loadGraph(entry: GraphEntry, projectDir: string): Promise<Loaded> {
   const exported = await loadExport(entry, projectDir);
   try {
-    return toLoaded(exported);
+    return toLoaded(exported, await librariesFor(entry.file, projectDir));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LoadError(entry.file, null, `export "${entry.exportName}" of ${entry.written}: ${reason}`, error);
@@ -120,11 +147,13 @@ async function makeGraph(graphId: string, make: GraphFactory, request: GraphRequ
   }
 }
 
-function toFailure(entry: GraphEntry, reason: unknown): GraphFailure {
+function toFailure(entry: GraphEntry, reason: unknown, projectDir: string): GraphFailure {
   const known = reason instanceof LoadError ? reason : null;
+  const file = known?.file ?? entry.file;
   return {
     graphId: entry.id,
-    file: known?.file ?? entry.file,
+    file,
+    written: path.relative(projectDir, file),
     line: known?.line ?? null,
     message: reason instanceof Error ? reason.message : String(reason),
   };

@@ -29,7 +29,10 @@ export async function loadExport(target: ImportTarget, projectDir: string): Prom
   if (!existsSync(target.file)) {
     throw new LoadError(target.file, null, `${target.written} does not exist`);
   }
-  const module = await importModule(target, projectDir);
+  if (target.file.endsWith(".py")) {
+    throw new LoadError(target.file, null, `${target.written} is Python; this server runs TypeScript and JavaScript`);
+  }
+  const module = exportsOf(await importModule(target, projectDir), target.exportName);
   if (!(target.exportName in module)) {
     const names = Object.keys(module);
     const found = names.length > 0 ? `it exports ${names.join(", ")}` : "it exports nothing";
@@ -40,6 +43,18 @@ export async function loadExport(target: ImportTarget, projectDir: string): Prom
   } catch (error) {
     throw explain(error, target, projectDir);
   }
+}
+
+/**
+ * Where the export is to be found. A CommonJS module is, to an ES module, one default export; what it holds counts as
+ * exported, and what was compiled from an ES module keeps its own default one step further in.
+ */
+function exportsOf(module: Record<string, unknown>, exportName: string): Record<string, unknown> {
+  const inner = module["default"];
+  if (typeof inner !== "object" || inner === null) return module;
+  const isCompiled = "__esModule" in inner;
+  if (exportName in module && !(exportName === "default" && isCompiled)) return module;
+  return exportName in inner ? (inner as Record<string, unknown>) : module;
 }
 
 async function importModule(target: ImportTarget, projectDir: string): Promise<Record<string, unknown>> {

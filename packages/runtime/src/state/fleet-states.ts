@@ -72,8 +72,12 @@ export class FleetStates implements GraphStates {
   }
 
   prepareSupersteps(thread: GraphThread, supersteps: readonly (readonly SuperstepUpdate[])[]): Promise<PreparedUpdate> {
+    const library = this.#parts.graphs.library(thread.graphId);
     const updates = supersteps.map((updates) =>
-      updates.map(({ values, command, asNode }) => ({ values: command ? toCommand(command) : values, asNode })),
+      updates.map(({ values, command, asNode }) => ({
+        values: command ? toCommand(command, library) : values,
+        asNode,
+      })),
     );
     return this.#prepare(thread, placeOn(thread, undefined), updates);
   }
@@ -114,9 +118,14 @@ export class FleetStates implements GraphStates {
   }
 
   async #open(thread: GraphThread, purpose: "read" | "update"): Promise<{ graph: CompiledGraph; saver: FleetSaver }> {
-    const saver = new FleetSaver(this.#parts.pool, this.#parts.checkpoints, {
-      kind: purpose === "read" ? "read" : "held",
-    });
+    const saver = new FleetSaver(
+      this.#parts.pool,
+      this.#parts.checkpoints,
+      {
+        kind: purpose === "read" ? "read" : "held",
+      },
+      this.#parts.graphs.library(thread.graphId).serde,
+    );
     const graph = await telling(() =>
       this.#parts.graphs.get(thread.graphId, {
         access: purpose === "read" ? "threads.read" : "threads.update",
