@@ -39,6 +39,9 @@ export function openClient(baseUrl, signal) {
     /** @param {string} path @returns {Promise<any>} */
     get: async (path) => JSON.parse(await (await send("GET", path)).body.text()),
 
+    /** @param {string} path */
+    text: async (path) => (await send("GET", path)).body.text(),
+
     /** @param {string} path @param {unknown} body @returns {Promise<any>} */
     post: async (path, body) => JSON.parse(await (await send("POST", path, body)).body.text()),
 

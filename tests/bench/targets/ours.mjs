@@ -10,10 +10,10 @@ const WORKERS = 2;
 
 /**
  * Starts our whole fleet with the graphs of the bench and an empty data folder.
- * @param {import("./server-process.mjs").StartOptions} options
+ * @param {import("./server-process.mjs").StartOptions & { env?: Record<string, string> }} options
  * @throws {Error} when it has not been built
  */
-export async function startOurs({ slots, folder, onStarted }) {
+export async function startOurs({ slots, folder, onStarted, env = {} }) {
   if (!existsSync(CLI))
     throw new Error("Our server has not been built. Run `pnpm build` first, or use `npm run bench`");
   const port = await freePort();
@@ -33,6 +33,7 @@ export async function startOurs({ slots, folder, onStarted }) {
       GRAPHFLEET_DATA_DIR: join(folder, "data"),
       WORKERS: String(WORKERS),
       N_JOBS_PER_WORKER: String(Math.ceil(slots / WORKERS)),
+      ...env,
     },
     // The first start may have to fetch a Redis.
     readySeconds: 120,
