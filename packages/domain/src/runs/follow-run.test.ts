@@ -1,5 +1,6 @@
 import { anEntry, aRun, runId, threadId } from "../../test/facts.js";
 import { asBus, fakeLedger, FakeTapes } from "../../test/fakes.js";
+import { unavailable } from "../errors.js";
 import { makeFollowRun } from "./follow-run.js";
 import type { Run } from "./run.js";
 import { END, OPEN, type TapeEntry } from "./tape.js";
@@ -31,6 +32,23 @@ function setUp(facts: Partial<Run> = {}) {
 }
 
 describe("a run that goes on", () => {
+  test("is followed on while the ledger is away", async () => {
+    const { ledger, tapes, follow } = setUp();
+    const { find } = ledger.runs;
+    ledger.runs.find = async (id) => {
+      // Asked, and asked again.
+      ledger.runs.find = find;
+      tapes.add(THREAD, anEntry({ seq: 1, n: 0, runId: id }), theEnd(2));
+      throw unavailable("The database is not available.");
+    };
+
+    const reading = follow();
+    await tapes.waiting();
+    tapes.idle();
+
+    expect((await reading).seen).toEqual(["0"]);
+  });
+
   test("is read from its first event to its end entry, which is not shown", async () => {
     const { tapes, follow } = setUp();
     tapes.add(THREAD, anEntry({ seq: 1, n: 0 }));

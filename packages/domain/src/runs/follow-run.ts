@@ -1,5 +1,6 @@
 import type { RunId } from "../ids.js";
 import type { Storage } from "../storage.js";
+import { unlessAway } from "../unless-away.js";
 import { type Run, type TerminalStatus, isTerminal } from "./run.js";
 import { END, OPEN, type RunEnd, type StreamBus, type TapeEntry } from "./tape.js";
 
@@ -26,6 +27,7 @@ export interface FollowDeps {
  * The last page is the tape's `end` entry. It may never come: the run ended without a worker (cancelled while it waited,
  * reaped), or the tape was lost. So each poke and each idle tick asks the ledger, and once the ledger says the run is
  * over, what is left on the tape is read and the stream ends. All events are on the tape before the ledger says so.
+ * A ledger that is away is asked again at the next tick.
  */
 export function makeFollowRun({ storage, bus }: FollowDeps) {
   return async function* followRun(
@@ -41,7 +43,7 @@ export function makeFollowRun({ storage, bus }: FollowDeps) {
           if (heard.entry.runId !== run.id) continue;
           if (heard.entry.event === END) return endOf(heard.entry);
           if (isWanted(heard.entry, afterEvent)) yield heard.entry;
-        } else if ((await statusNow(run.id)) !== null) {
+        } else if ((await unlessAway(statusNow(run.id), null)) !== null) {
           break;
         }
       }

@@ -6,6 +6,7 @@ import type { RunId, ThreadId } from "../ids.js";
 import { isTerminal } from "../runs/run.js";
 import { END, OPEN, type RunEnd, type StreamBus, type TapeEntry } from "../runs/tape.js";
 import type { Storage } from "../storage.js";
+import { unlessAway } from "../unless-away.js";
 
 /** Something that happened on a thread. `seq` grows along the thread. */
 export type ThreadNews =
@@ -44,7 +45,8 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
      *
      * The end of a run may be missing on the tape: nobody was there to write it, or it was lost. Then the ledger tells
      * it. A worker writes the ledger first and the tape's last page a moment later, so the page gets until the next idle
-     * tick to come. Its number was reserved, and is the end's number either way.
+     * tick to come. Its number was reserved, and is the end's number either way. A ledger that is away is asked again at
+     * the next tick.
      */
     async *followThread(
       id: ThreadId,
@@ -71,7 +73,7 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
           }
         } else {
           for (const runId of speaking) {
-            const status = await endOf(runId);
+            const status = await unlessAway(endOf(runId), null);
             if (status === null) continue;
             if (heard.kind === "poke" || !overdue.delete(runId)) {
               overdue.add(runId);
@@ -82,7 +84,7 @@ export function makeFollowThread({ storage, authorizer, bus }: FollowThreadDeps)
             seq += 1;
             yield { kind: "run_ended", seq, runId, status };
           }
-          if ((await storage.threads.peek(id, scope)) === null) return;
+          if ((await unlessAway(storage.threads.peek(id, scope), undefined)) === null) return;
         }
       }
     },
