@@ -14,7 +14,7 @@
  */
 
 /** What a heap may grow by from one end to the other: caches that fill, code that is compiled late. */
-const LEEWAY_BYTES = 6 * 1024 * 1024;
+const LEEWAY_BYTES = 2 * 1024 * 1024;
 
 /**
  * Compares, for each process, the mean heap of the last third of the looks with that of the second third: the first third

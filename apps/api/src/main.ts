@@ -40,6 +40,7 @@ try {
     ...config.database,
     threadTtl: threadLifetime(project),
     applicationName: `graphfleet-${config.service}`,
+    failFast: true,
     onError,
   };
   const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };

@@ -1,14 +1,9 @@
-import { FailpointEnv, LogEnv, logOptions, MetricsEnv } from "@graphfleet/chassis";
+import { FailpointEnv, LogEnv, logOptions, MetricsEnv, redisOptions, StoresEnv } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** Every variable of the scheduler with its meaning, unit and default. */
 export const SchedulerEnv = Type.Object({
-  DATABASE_URI: Type.String({ format: "uri", description: "Postgres connection string" }),
-  REDIS_URI: Type.String({ format: "uri", description: "Redis connection string" }),
-  REDIS_KEY_PREFIX: Type.String({
-    default: "graphfleet:",
-    description: "Put before every Redis key, so fleets can share a server",
-  }),
+  ...StoresEnv,
   GRAPHFLEET_CONFIG: Type.Optional(
     Type.String({ description: "Path of the project's langgraph.json; left out = the defaults of what expires" }),
   ),
@@ -39,7 +34,7 @@ export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
   service: env.GRAPHFLEET_SERVICE,
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
-  redis: { uri: env.REDIS_URI, keyPrefix: env.REDIS_KEY_PREFIX },
+  redis: redisOptions(env),
   maxAttempts: env.BG_JOB_MAX_RETRIES,
   temporaryKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
   opsPort: env.OPS_PORT,

@@ -25,7 +25,7 @@ const SECRET_NAME = /(KEY|KEYS|PASSWORD|SECRET|TOKEN)$/;
  *
  * Values are coerced to the schema's types and defaults filled in. An empty variable counts as not set. `NAME_FILE`
  * may name a file that holds the value, as container secrets do. Variables the schema does not know are ignored.
- * A schema may carry `expected`, the words for a pattern ("one of debug, info"). Throws `ConfigError` with all problems.
+ * A schema may carry `expected`, the words for a pattern ("one of debug, info"), and `secret`: its value is not shown. Throws `ConfigError` with all problems.
  */
 export function loadEnv<T extends TObject>(
   schema: T,
@@ -105,7 +105,7 @@ function sentence(name: string, schema: TObject, value: unknown, errors: readonl
   if (errors.some((error) => error.keyword === "required")) {
     return description === undefined ? `${name} is missing.` : `${name} is missing: ${description}.`;
   }
-  const secret = SECRET_NAME.test(name) || property?.["format"] === "uri";
+  const secret = SECRET_NAME.test(name) || property?.["format"] === "uri" || property?.["secret"] === true;
   const got = secret ? "" : `, got ${JSON.stringify(value)}`;
   const expected: unknown = property?.["expected"];
   if (typeof expected === "string") return `${name} must be ${expected}${got}.`;

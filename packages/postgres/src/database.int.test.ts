@@ -68,7 +68,7 @@ test("a network that swallows everything cannot hold a caller for ever", async (
 });
 
 test("a caller that finds no free connection in time is told so", async () => {
-  const small = await openPostgres({ uri: ledger.uri, poolMax: 1, connectionTimeoutMs: 50, applicationName: "test" });
+  const small = await openPostgres({ uri: ledger.uri, poolMax: 1, connectionTimeoutMs: 500, applicationName: "test" });
   try {
     await small.storage.transaction(async () => {
       expect(small.poolStats()).toEqual({ total: 1, idle: 0, waiting: 0, max: 1 });

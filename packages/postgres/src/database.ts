@@ -20,6 +20,11 @@ export interface PostgresOptions {
   readonly connectionTimeoutMs?: number;
   /** Lifetime of threads that are made without one; left out = they stay until someone deletes them. */
   readonly threadTtl?: TtlWish | undefined;
+  /**
+   * Find out within seconds that the database is gone, and then say so at once. For processes that have somebody waiting
+   * for an answer; the others rather wait for theirs.
+   */
+  readonly failFast?: boolean;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
   /** Told of connections that broke while idle. For the log: they are replaced by themselves. */
@@ -47,6 +52,9 @@ export interface PostgresLedger {
 /** A heartbeat that takes longer is late already; the next one is due. */
 const HEARTBEAT_TIMEOUT_MS = 5000;
 
+/** A client that waits for an answer hears within about 3 s that there will be none. */
+const FAIL_FAST = { connectionTimeoutMs: 3000, vigil: { silentMs: 1000, probeMs: 1000 } } as const;
+
 /**
  * Opens the ledger. Connections are made when they are first needed, so this proves that the database answers.
  *
@@ -54,6 +62,7 @@ const HEARTBEAT_TIMEOUT_MS = 5000;
  */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresLedger> {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+  const failFast = options.failFast === true;
   const common = {
     uri: options.uri,
     lockTimeoutMs: options.lockTimeoutMs ?? 5000,
@@ -65,7 +74,8 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLe
     max: options.poolMax,
     applicationName: options.applicationName,
     statementTimeoutMs,
-    connectionTimeoutMs: options.connectionTimeoutMs ?? 10_000,
+    connectionTimeoutMs: options.connectionTimeoutMs ?? (failFast ? FAIL_FAST.connectionTimeoutMs : 10_000),
+    vigil: failFast ? FAIL_FAST.vigil : undefined,
   });
   const heartbeatPool = openPool({
     ...common,

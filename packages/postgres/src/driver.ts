@@ -12,7 +12,8 @@ import {
 } from "kysely";
 import type pg from "pg";
 
-import { toLedgerError } from "./pg-errors.js";
+import type { LedgerClient } from "./ledger-client.js";
+import { isFormerPrimary, toLedgerError } from "./pg-errors.js";
 
 /** Statements that open with such a comment are prepared under that name. Their text must never vary. */
 const NAMED = /^\s*\/\* (\w+) \*\//;
@@ -107,6 +108,7 @@ class LedgerConnection implements DatabaseConnection {
     try {
       return await this.#client.query({ text, values: [...parameters], ...(name === undefined ? {} : { name }) });
     } catch (error) {
+      if (isFormerPrimary(error)) this.#broken = true;
       throw toLedgerError(error);
     } finally {
       clearTimeout(deadline);
@@ -126,9 +128,9 @@ class LedgerConnection implements DatabaseConnection {
     this.#client.release(this.#broken);
   }
 
-  /** Ending a client in mid-query destroys its socket, which fails the query. */
   #cut(): void {
     this.#broken = true;
-    (this.#client as pg.PoolClient & { end(): Promise<void> }).end().catch(() => undefined);
+    // Our pool's connections are all of this class.
+    (this.#client as unknown as LedgerClient).cut();
   }
 }

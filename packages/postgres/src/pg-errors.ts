@@ -40,6 +40,9 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return codeOf(error) === "23505" && (error as { readonly constraint?: unknown }).constraint === constraint;
 }
 
+/** The server takes no writes any more. Others do; this connection is of no use. */
+export const isFormerPrimary = (error: unknown): boolean => codeOf(error) === "25006";
+
 /** A deadlock or a serialization failure: the whole transaction may be tried again. */
 export function isConflict(error: unknown): boolean {
   return CONFLICTS.has(codeOf(error));

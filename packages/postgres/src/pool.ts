@@ -1,15 +1,19 @@
 import pg from "pg";
 
-export interface PoolOptions {
+import { Hosts } from "./hosts.js";
+import { LedgerClient, type SessionLimits } from "./ledger-client.js";
+import { Vigil, type VigilOptions } from "./vigil.js";
+
+export interface PoolOptions extends SessionLimits {
+  /** May name several hosts; see `Hosts`. */
   readonly uri: string;
   /** Connections this process may hold. */
   readonly max: number;
   readonly applicationName: string;
-  readonly statementTimeoutMs: number;
-  readonly lockTimeoutMs: number;
-  readonly idleInTransactionMs: number;
   /** How long to wait for a free or a new connection. */
   readonly connectionTimeoutMs: number;
+  /** When to look whether the database is still there; left out, its timeouts alone tell. */
+  readonly vigil?: VigilOptions | undefined;
   /** Told of connections that broke while nobody was using them. For the log: the pool replaces them by itself. */
   readonly onError: (error: Error) => void;
 }
@@ -21,36 +25,128 @@ const INT8 = 20;
 /**
  * Opens a pool whose connections bound their own waiting.
  *
- * The bounds are set by a statement after connecting, because poolers refuse unknown startup parameters. Nothing else
- * lives in a session (no LISTEN, no advisory session locks), so a pooler in transaction mode may stand in between.
+ * The bounds are set after connecting, because poolers refuse unknown startup parameters. Nothing else lives in a session
+ * (no LISTEN, no advisory session locks), so a pooler in transaction mode may stand in between.
+ *
+ * @throws TypeError when the connection string asks for something that is not supported.
  */
 export function openPool(options: PoolOptions): pg.Pool {
-  const settings = [
-    `SET statement_timeout = ${Math.ceil(options.statementTimeoutMs)}`,
-    `SET lock_timeout = ${Math.ceil(options.lockTimeoutMs)}`,
-    `SET idle_in_transaction_session_timeout = ${Math.ceil(options.idleInTransactionMs)}`,
-  ].join("; ");
-
-  // The pool waits for the promise, which its types do not tell.
-  const prepare: (client: pg.ClientBase) => unknown = async (client) => {
-    // A connection that breaks in use fails its query; without a listener it would fail the process as well.
-    client.on("error", () => undefined);
-    await client.query(settings);
-  };
-
-  const pool = new pg.Pool({
-    connectionString: options.uri,
-    max: options.max,
-    application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectionTimeoutMs,
-    idleTimeoutMillis: IDLE_CONNECTION_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-    types: { getTypeParser },
-    onConnect: prepare,
-  });
+  const pool = new LedgerPool(options);
   pool.on("error", options.onError);
   return pool;
+}
+
+type Done = (release?: unknown) => void;
+type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, done: Done) => void;
+
+class LedgerPool extends pg.Pool {
+  readonly #hosts: Hosts;
+  readonly #clients = new Set<LedgerClient>();
+  readonly #callers = new Set<{ readonly since: number }>();
+  readonly #vigil: Vigil | null;
+
+  constructor(options: PoolOptions) {
+    const hosts = new Hosts(options.uri);
+    const clients = new Set<LedgerClient>();
+    /** The pool makes its connections by `new`, with its own options; the host is the one of the moment. */
+    class Client extends LedgerClient {
+      constructor(config?: pg.ClientConfig) {
+        super({ ...config, connectionString: hosts.current }, options);
+        clients.add(this);
+        this.once("end", () => clients.delete(this));
+      }
+    }
+    // The pool waits for the promise, which its types do not tell.
+    const prepare: (client: pg.ClientBase) => unknown = async (client) => {
+      // A connection that breaks in use fails its query; without a listener it would fail the process as well.
+      client.on("error", () => undefined);
+      const { writable } = await (client as LedgerClient).prepare();
+      if (!writable && hosts.attrs !== "any") throw new NotWritable();
+    };
+    super({
+      Client: Client as unknown as new () => pg.ClientBase,
+      max: options.max,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: options.connectionTimeoutMs,
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+      types: { getTypeParser },
+      onConnect: prepare,
+    });
+    this.#hosts = hosts;
+    this.#clients = clients;
+    const watched = { hosts, clients, waitingMs: () => this.#waitingMs(), renewIdle: () => this.#renewIdle() };
+    this.#vigil = options.vigil === undefined ? null : new Vigil(watched, options.vigil);
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: Connected): void;
+  override connect(callback?: Connected): Promise<pg.PoolClient> | void {
+    const connected = this.#connect();
+    if (callback === undefined) return connected;
+    connected.then(
+      (client) => callback(undefined, client, (release) => client.release(release === undefined ? false : true)),
+      (error: Error) => callback(error, undefined, () => undefined),
+    );
+  }
+
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | void {
+    this.#vigil?.stop();
+    // What waits for an answer that will not come must not keep us.
+    if (this.#vigil?.away === true) for (const client of this.#clients) client.cut();
+    return callback === undefined ? super.end() : super.end(callback);
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    const caller = { since: performance.now() };
+    this.#callers.add(caller);
+    try {
+      return await this.#tryHosts();
+    } finally {
+      this.#callers.delete(caller);
+    }
+  }
+
+  /** Goes to the next host when one cannot be reached, or takes no writes; once round. */
+  async #tryHosts(): Promise<pg.PoolClient> {
+    for (let left = this.#hosts.uris.length; ; left--) {
+      const uri = this.#hosts.current;
+      try {
+        const connecting = (): Promise<pg.PoolClient> => super.connect();
+        return await (this.#vigil === null ? connecting() : this.#vigil.unlessAway(connecting));
+      } catch (error) {
+        // Waiting in vain for a free connection says nothing about the host.
+        if (left <= 1 || (error as Error).message.startsWith("timeout exceeded")) throw error;
+        this.#hosts.moveOn(uri);
+      }
+    }
+  }
+
+  #waitingMs(): number {
+    const [oldest] = this.#callers;
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
+  }
+
+  #renewIdle(): void {
+    for (let idle = this.idleCount; idle > 0; idle--) {
+      super
+        .connect()
+        .then((client) => client.release(true))
+        .catch(() => undefined);
+    }
+  }
+}
+
+/** In the form of the server's own refusal to write. */
+class NotWritable extends Error {
+  override readonly name = "NotWritable";
+  readonly code = "25006";
+  constructor() {
+    super("The server takes no writes");
+  }
 }
 
 /** 64-bit integers are numbers here: counters and sequences stay far below 2^53. */

@@ -16,6 +16,8 @@ export interface FaultProxy {
    * without power or a lost firewall entry leaves behind. New ones work.
    */
   halfOpen(): void;
+  /** As `halfOpen`, and new connections are taken and go dead as well: a machine that hangs. */
+  hang(): void;
   /** From now on every piece of data takes this much longer, in milliseconds; 0 for none. */
   delay(ms: number): void;
   /** No delay, and the dead connections are closed at last. Those that work go on. */
@@ -33,11 +35,12 @@ export async function openFaultProxy(target: string): Promise<FaultProxy> {
   const { hostname, port: targetPort } = new URL(target);
   const wires = new Set<Wire>();
   let delayMs = 0;
+  let hanging = false;
 
   // Each direction ends by itself, as it does without a proxy in between.
   const proxy = createServer({ allowHalfOpen: true }, (client) => {
     const server = connect({ port: Number(targetPort), host: hostname, allowHalfOpen: true });
-    const wire: Wire = { sockets: [client, server], dead: false };
+    const wire: Wire = { sockets: [client, server], dead: hanging };
     wires.add(wire);
     const state = { delayMs: () => delayMs, isDead: () => wire.dead };
     for (const [from, to] of [
@@ -76,11 +79,16 @@ export async function openFaultProxy(target: string): Promise<FaultProxy> {
     halfOpen() {
       for (const wire of wires) wire.dead = true;
     },
+    hang() {
+      hanging = true;
+      for (const wire of wires) wire.dead = true;
+    },
     delay(ms) {
       delayMs = ms;
     },
     heal() {
       delayMs = 0;
+      hanging = false;
       for (const wire of wires) if (wire.dead) destroy(wire);
     },
     async close() {
