@@ -3,8 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { freePort, type RunningPostgres, startPostgres } from "@graphfleet/embedded";
-import { type TestLedger, openLedger } from "@graphfleet/testkit";
+import { freePort, openLedger, type RunningPostgres, startPostgres, type TestLedger } from "@graphfleet/testkit";
 import { sql } from "kysely";
 import pg from "pg";
 
@@ -106,7 +105,8 @@ test("is unavailable when no host will do", async () => {
 
 const openssl = hasOpenssl();
 const describeTls = openssl ? describe : describe.skip;
-if (!openssl) console.warn("SKIPPED: TLS to Postgres, because there is no openssl to make a certificate with");
+if (!openssl)
+  process.stderr.write("SKIPPED: TLS to Postgres, because there is no openssl to make a certificate with\n");
 
 describeTls("TLS", () => {
   let authority: string;

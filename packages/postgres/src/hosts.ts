@@ -28,7 +28,7 @@ export class Hosts {
       return;
     }
     const [, scheme = "", account = "", hosts = "", rest = ""] = parts;
-    const [path = "", query = ""] = split(rest, "?");
+    const [path, query] = split(rest, "?");
     const params = new URLSearchParams(query);
     const attrs = params.get("target_session_attrs") ?? "any";
     if (!ATTRS.has(attrs)) throw new TypeError(`target_session_attrs=${attrs} is not supported; use any or read-write`);

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 import pg from "pg";
 
 /** Limits of a session's waiting, in milliseconds. */
@@ -9,7 +11,7 @@ export interface SessionLimits {
 
 /** As far as pg lets itself be looked into; its types do not tell of these. */
 interface Inside {
-  readonly connection: { readonly stream: import("node:net").Socket };
+  readonly connection: { readonly stream: Socket };
   readonly processID: number | null;
   pipeline: boolean;
   getTransactionStatus(): "I" | "T" | "E" | null;

@@ -86,8 +86,8 @@ class LedgerPool extends pg.Pool {
     const connected = this.#connect();
     if (callback === undefined) return connected;
     connected.then(
-      (client) => callback(undefined, client, (release) => client.release(release === undefined ? false : true)),
-      (error: Error) => callback(error, undefined, () => undefined),
+      (client) => callback(undefined, client, (release) => client.release(release !== undefined)),
+      (error: unknown) => callback(error as Error, undefined, () => undefined),
     );
   }
 

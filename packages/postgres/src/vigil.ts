@@ -51,7 +51,7 @@ export class Vigil {
   readonly #options: VigilOptions;
   readonly #timer: NodeJS.Timeout;
   #suspects = new Map<LedgerClient, Suspicion>();
-  #waiting = new Set<(error: DatabaseAway) => void>();
+  readonly #waiting = new Set<(error: DatabaseAway) => void>();
   #away = false;
   #asking = false;
 

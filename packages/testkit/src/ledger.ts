@@ -38,7 +38,9 @@ export async function openLedger({
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
 
-  const uri = databaseUri(server, name);
+  // Tests may go through a pooler; databases are made past it. See tests/pgbouncer.
+  const pooler = process.env.TEST_POOLER_URI;
+  const uri = databaseUri(pooler === undefined || pooler === "" ? server : pooler, name);
   const ledger = await openPostgres({ uri, poolMax, threadTtl, applicationName: "graphfleet-test" });
   return {
     ...ledger,
