@@ -64,6 +64,7 @@ try {
     "--selectProjects",
     "integration",
     "--no-watchman",
+    "--testPathIgnorePatterns=(hosts|database|vigil)[.]int",
     ...(paths.length > 0 ? paths : ["packages/postgres"]),
   ];
   const pooled = `postgres://${username}@127.0.0.1:${port}${pathname}`;
