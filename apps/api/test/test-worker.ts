@@ -37,8 +37,8 @@ export function startTestWorker({ ledger, bus, queue, control }: TestApi, perfor
       const run = await runs.claim({ threadId }, { owner: "test", seconds: 60 });
       if (run === null) return;
 
-      const { id: runId, attempt, seqBase, lastEvent } = run;
-      const tape = await bus.open({ threadId: run.threadId, runId, attempt, seqBase, lastEvent });
+      const { id: runId, attempt, fence: claim, seqBase, lastEvent } = run;
+      const tape = await bus.open({ threadId: run.threadId, runId, attempt, claim, seqBase, lastEvent });
       tape.append({ event: "metadata", data: JSON.stringify({ run_id: runId, attempt }) });
       const done = await orCancelled(run, () => perform(run, tape));
       if (done.error !== undefined) tape.append({ event: "error", data: JSON.stringify(done.error) });

@@ -1,6 +1,8 @@
 import {
   END,
+  lastEventBefore,
   OPEN,
+  openData,
   type RunEnd,
   type StreamBus,
   type TapeEntry,
@@ -10,8 +12,8 @@ import {
 
 /** What a writer needs of its tape. */
 interface TapeAccess {
-  /** Highest event number of the run that is on the tape already. */
-  readonly lastEventOnTape: number;
+  /** What the tape knows of the run's earlier attempts, for `lastEventBefore`. */
+  readonly lastEventOnTape: number | null;
   /** False when a newer attempt has written. */
   add(entry: TapeEntry): boolean;
   keep(seconds: number): void;
@@ -31,8 +33,9 @@ export class MemoryTapeWriter implements TapeWriter {
     this.#attempt = attempt;
     this.#tape = tape;
     this.#lastSeq = attempt.seqBase;
-    this.#lastEvent = Math.max(attempt.lastEvent, tape.lastEventOnTape);
-    this.#write(-1, { event: OPEN, data: "{}" });
+    const onTape = attempt.claim === 1 ? -1 : tape.lastEventOnTape;
+    this.#lastEvent = lastEventBefore(attempt.claim, attempt.lastEvent, onTape);
+    this.#write(-1, { event: OPEN, data: openData(attempt.claim) });
   }
 
   get lastEvent(): number {

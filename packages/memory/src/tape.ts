@@ -1,4 +1,4 @@
-import type { TapeEntry } from "@graphfleet/domain";
+import { isFirstOpen, type TapeEntry } from "@graphfleet/domain";
 
 export interface TapeBounds {
   readonly entries: number;
@@ -41,9 +41,9 @@ export class Tape {
     return this.#entries.slice(low, low + limit);
   }
 
-  /** Highest event number of a run; -1 for none. */
-  lastEventOf(runId: string): number {
-    return this.#entries.findLast((entry) => entry.runId === runId && entry.n >= 0)?.n ?? -1;
+  /** Highest event number of a run; -1 when its beginning is there and no event; null when neither is. */
+  lastEventOf(runId: string): number | null {
+    return this.#entries.findLast((entry) => entry.runId === runId && (entry.n >= 0 || isFirstOpen(entry)))?.n ?? null;
   }
 
   #trim(): void {

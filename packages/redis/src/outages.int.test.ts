@@ -284,8 +284,10 @@ describeOutages("when Redis restarts", () => {
     await server?.start();
     await tape.close({ status: "success" }, 60);
 
-    expect(tape.lastEvent).toBe(9);
-    expect(events(await toEnd(bus, attempt.threadId))).toEqual([8, 9]);
+    // What an earlier attempt said is not known, so it takes numbers of its own.
+    const { lastEvent } = tape;
+    expect(lastEvent).toBeGreaterThan(1_000_000);
+    expect(events(await toEnd(bus, attempt.threadId))).toEqual([lastEvent - 1, lastEvent]);
   });
 
   test("a writer does not wait for ever, and gives up in the end", async () => {

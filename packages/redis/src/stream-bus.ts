@@ -1,4 +1,12 @@
-import type { RunId, StreamBus, TapeEntry, TapeEvent, TapeSignal, TapeWriter, ThreadId } from "@graphfleet/domain";
+import {
+  isFirstOpen,
+  type StreamBus,
+  type TapeEntry,
+  type TapeEvent,
+  type TapeSignal,
+  type TapeWriter,
+  type ThreadId,
+} from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
 import { StreamHub } from "./stream-hub.js";
@@ -55,7 +63,8 @@ export class RedisStreamBus implements StreamBus {
     if (!this.#link.ready) return writer;
     // First close the tape to earlier attempts, then look: what is there now is all there will be of them.
     await writer.flush();
-    if (attempt.attempt > 1 || attempt.lastEvent >= 0) writer.continueAfter(await this.#lastEventOf(attempt));
+    const onTape = attempt.claim > 1 && writer.isWritten ? await this.#lastEventOf(attempt) : null;
+    if (onTape !== null) writer.countOnFrom(onTape);
     return writer;
   }
 
@@ -118,21 +127,21 @@ export class RedisStreamBus implements StreamBus {
     return tapeKey(this.#link.keyPrefix, threadId);
   }
 
-  /** Highest event number of the run on the tape; -1 when there is none, or Redis is away. */
-  async #lastEventOf({ threadId, runId, seqBase }: Attempt): Promise<number> {
+  /** Highest event number of the run on the tape; -1 when its beginning is there and no event; null when neither is. */
+  async #lastEventOf({ threadId, runId, seqBase }: Attempt): Promise<number | null> {
     let below = seqBase;
     try {
       for (let seen = 0; seen < LOOK_BACK_ENTRIES && below >= 0; seen += LOOK_BACK_PAGE) {
         const page = await this.#pageBackwards(threadId, below);
-        const found = page.find((entry) => isEventOf(runId, entry));
+        const found = page.find((entry) => entry.runId === runId && (entry.n >= 0 || isFirstOpen(entry)));
         if (found !== undefined) return found.n;
-        if (page.length < LOOK_BACK_PAGE) return -1;
+        if (page.length < LOOK_BACK_PAGE) return null;
         below = (page.at(-1)?.seq ?? 0) - 1;
       }
     } catch (error) {
       this.#link.log.debug({ reason: reasonOf(error), run_id: runId }, "earlier attempts could not be read");
     }
-    return -1;
+    return null;
   }
 
   async #pageBackwards(threadId: ThreadId, from: number): Promise<readonly TapeEntry[]> {
@@ -148,5 +157,3 @@ export class RedisStreamBus implements StreamBus {
     }
   }
 }
-
-const isEventOf = (runId: RunId, entry: TapeEntry): boolean => entry.runId === runId && entry.n >= 0;

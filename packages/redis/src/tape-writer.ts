@@ -1,4 +1,4 @@
-import { END, OPEN, type RunEnd, type TapeEntry, type TapeEvent, type TapeWriter } from "@graphfleet/domain";
+import { END, lastEventBefore, OPEN, openData, type RunEnd, type TapeEntry, type TapeEvent, type TapeWriter } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
 import { idOf, seqOf, tapeKey, toFields, wakeChannel } from "./tape-codec.js";
@@ -84,10 +84,10 @@ export class RedisTapeWriter implements TapeWriter {
     this.#channel = wakeChannel(link.keyPrefix, attempt.threadId);
     this.#lastSeq = attempt.seqBase;
     this.#written = attempt.seqBase;
-    this.#lastEvent = attempt.lastEvent;
+    this.#lastEvent = lastEventBefore(attempt.claim, attempt.lastEvent, attempt.claim === 1 ? -1 : null);
     this.#keepAlive = setInterval(() => this.#renew(), (options.runningSeconds * 1000) / 3);
     this.#keepAlive.unref();
-    this.#push(-1, OPEN, [], "{}");
+    this.#push(-1, OPEN, [], openData(attempt.claim));
   }
 
   get lastEvent(): number {
@@ -102,9 +102,14 @@ export class RedisTapeWriter implements TapeWriter {
     return this.#fenced;
   }
 
-  /** Numbers go on after `event`, when earlier attempts left more than the ledger knew. */
-  continueAfter(event: number): void {
-    this.#lastEvent = Math.max(this.#lastEvent, event);
+  /** Whether everything queued so far is on the tape; once the `open` entry is, earlier attempts can add nothing. */
+  get isWritten(): boolean {
+    return !this.#fenced && this.#written >= this.#lastSeq;
+  }
+
+  /** Before the first event: what earlier attempts left on the tape. */
+  countOnFrom(onTape: number): void {
+    this.#lastEvent = lastEventBefore(this.#attempt.claim, this.#attempt.lastEvent, onTape);
   }
 
   append({ event, ns = [], data }: TapeEvent): void {

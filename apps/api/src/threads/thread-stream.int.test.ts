@@ -125,6 +125,7 @@ describe("GET /threads/:thread_id/stream", () => {
       threadId: made.json.thread_id,
       runId: made.json.run_id,
       attempt: 1,
+      claim: 1,
       seqBase: 1000,
       lastEvent: -1,
     });

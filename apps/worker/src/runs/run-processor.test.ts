@@ -165,12 +165,13 @@ describe("a run", () => {
   });
 
   test("has its tape opened where earlier attempts left off", async () => {
-    const run = aClaimedRun({ attempt: 2, seqBase: 300, lastEvent: 7 });
+    const run = aClaimedRun({ attempt: 2, fence: 3, seqBase: 300, lastEvent: 7 });
     const house = setUp({ run });
 
     await house.process();
 
-    expect(house.opened).toEqual([{ threadId: run.threadId, runId: run.id, attempt: 2, seqBase: 300, lastEvent: 7 }]);
+    const { threadId, id: runId } = run;
+    expect(house.opened).toEqual([{ threadId, runId, attempt: 2, claim: 3, seqBase: 300, lastEvent: 7 }]);
   });
 
   test("has its events counted in each heartbeat", async () => {

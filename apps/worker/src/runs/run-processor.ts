@@ -47,6 +47,7 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
         threadId: run.threadId,
         runId: run.id,
         attempt: run.attempt,
+        claim: run.fence,
         seqBase: run.seqBase,
         lastEvent: run.lastEvent,
       });

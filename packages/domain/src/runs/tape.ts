@@ -8,7 +8,7 @@ import type { TerminalStatus } from "./run.js";
  * the ledger hands each attempt a block of numbers of its own (`ClaimedRun.seqBase`). The tape refuses numbers at or
  * below its last one, so once a newer attempt has written, a stale worker can add nothing: the fence costs nothing.
  * `n` counts the events of a run from 0 and goes on over attempts; it is the id of the classic stream, and
- * `<run id>:<n>` is the event id of the thread protocol.
+ * `<run id>:<n>` is the event id of the thread protocol. It never goes back: see `lastEventBefore`.
  */
 export interface TapeEntry {
   readonly seq: number;
@@ -43,6 +43,32 @@ export const END = "end";
 /** First entry of each attempt. Closes the tape to earlier attempts; clients never see it. */
 export const OPEN = "open";
 
+/** Each claim of a run has so many event numbers of its own, for when nobody knows what the claims before it used. */
+const EVENT_BLOCK = 100_000_000;
+
+/**
+ * The event number behind which an attempt counts on.
+ *
+ * The tape knows it best, because every event that a reader has seen was on it: counting on from there leaves no gap.
+ * But Redis may have forgotten the tape, or its end, and the ledger is behind by up to a heartbeat. Then the attempt
+ * begins the block of its claim, so that no number comes twice; readers see a gap.
+ *
+ * @param claim counts the claims of the run from 1: its fence.
+ * @param onRecord highest number that the ledger knows of; -1 for none.
+ * @param onTape highest number on the tape, -1 when the run's beginning is there and no event; null when neither is.
+ */
+export function lastEventBefore(claim: number, onRecord: number, onTape: number | null): number {
+  if (onTape !== null && onTape >= onRecord) return onTape;
+  return Math.max(onRecord, onTape ?? -1, (claim - 1) * EVENT_BLOCK - 1);
+}
+
+/** Data of an attempt's `open` entry. */
+export const openData = (claim: number): string => JSON.stringify({ claim });
+
+/** Whether this is where the tape of the run begins. */
+export const isFirstOpen = (entry: Pick<TapeEntry, "event" | "data">): boolean =>
+  entry.event === OPEN && entry.data === openData(1);
+
 /** Someone edited the thread's state by hand. */
 export const STATE_UPDATE = "state_update";
 
@@ -69,11 +95,13 @@ export type TapeSignal =
   { readonly kind: "entry"; readonly entry: TapeEntry } | { readonly kind: "poke" } | { readonly kind: "idle" };
 
 export interface StreamBus {
-  /** Opens the tape for one attempt. Numbers continue after what earlier attempts of the run left on the tape. */
+  /** Opens the tape for one attempt. Events count on behind those of earlier attempts, see `lastEventBefore`. */
   open(attempt: {
     readonly threadId: ThreadId;
     readonly runId: RunId;
     readonly attempt: number;
+    /** Counts the claims of the run, also those that spent no attempt: its fence. */
+    readonly claim: number;
     readonly seqBase: number;
     readonly lastEvent: number;
   }): Promise<TapeWriter>;

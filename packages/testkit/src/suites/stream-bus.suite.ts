@@ -149,15 +149,60 @@ export function streamBusSuite(openFixture: (setup: StreamBusSetup) => Promise<S
       expect(entries.at(-1)).toMatchObject({ event: END, data: expect.stringContaining("success") });
     });
 
-    test("trusts the ledger when it knows of more events than the tape", async () => {
-      const { writer } = await openBus();
+    test("counts from 0 when the first one said nothing", async () => {
+      const { writer, reader } = await openBus();
       const first = firstAttempt();
       await (await writer.open(first)).release();
 
-      const tape = await writer.open({ ...nextAttempt(first), lastEvent: 41 });
-      tape.append({ event: "values", data: "1" });
+      const tape = await writer.open(nextAttempt(first));
+      appendMany(tape, 2);
+      await tape.flush();
 
-      expect(tape.lastEvent).toBe(42);
+      expect(events(await replayed(reader, first.threadId))).toEqual([0, 1]);
+    });
+
+    test("leaves no gap either when attempts before it were given back", async () => {
+      const { writer, reader } = await openBus();
+      let attempt = firstAttempt();
+      for (let claim = 1; claim <= 3; claim++) {
+        const tape = await writer.open(attempt);
+        appendMany(tape, 2);
+        await tape.release();
+        // The ledger may know as much as the tape, or less.
+        const lastEvent = claim === 1 ? tape.lastEvent : attempt.lastEvent;
+        attempt = { ...nextAttempt(attempt), attempt: 1, lastEvent };
+      }
+
+      expect(events(await replayed(reader, attempt.threadId))).toEqual(range(6));
+    });
+
+    test.each([
+      ["the tape is gone, and the ledger is behind", { forget: true, lastEvent: 3 }],
+      ["the tape is gone, and the ledger knows of nothing", { forget: true, lastEvent: -1 }],
+      ["the tape lost its end, as the ledger knows", { forget: false, lastEvent: 41 }],
+    ])("never uses a number again: %s", async (_what, { forget, lastEvent }) => {
+      const { writer } = await openBus();
+      const first = firstAttempt();
+      const given = await writer.open(first);
+      appendMany(given, 20);
+      await given.release();
+      if (forget) await writer.remove(first.threadId);
+
+      const second = await writer.open({ ...nextAttempt(first), lastEvent });
+      appendMany(second, 1);
+      const begins = second.lastEvent;
+      appendMany(second, 4);
+      await second.release();
+      // A third one counts on from the second, or leaves a gap as well.
+      const third = await writer.open({ ...nextAttempt(nextAttempt(first)), lastEvent });
+      appendMany(third, 1);
+      await third.release();
+      await writer.remove(first.threadId);
+      const fourth = await writer.open({ ...nextAttempt(nextAttempt(nextAttempt(first))), lastEvent });
+
+      expect(begins).toBeGreaterThan(Math.max(19, lastEvent));
+      expect(third.lastEvent).toBe(begins + 5);
+      expect(fourth.lastEvent).toBeGreaterThan(third.lastEvent);
     });
 
     test("finds its numbers although another run wrote between", async () => {
@@ -170,7 +215,7 @@ export function streamBusSuite(openFixture: (setup: StreamBusSetup) => Promise<S
       appendMany(between, 120);
       await between.close({ status: "success" }, KEEP_SECONDS);
 
-      const tape = await writer.open({ ...first, attempt: 2, seqBase: 3 * BLOCK });
+      const tape = await writer.open({ ...nextAttempt(first), seqBase: 3 * BLOCK });
 
       expect(tape.lastEvent).toBe(4);
     });
@@ -416,6 +461,7 @@ export const firstAttempt = (): Attempt => ({
   threadId: randomIds.thread(),
   runId: randomIds.run(),
   attempt: 1,
+  claim: 1,
   seqBase: BLOCK,
   lastEvent: -1,
 });
@@ -424,6 +470,7 @@ export const firstAttempt = (): Attempt => ({
 export const nextAttempt = (attempt: Attempt): Attempt => ({
   ...attempt,
   attempt: attempt.attempt + 1,
+  claim: attempt.claim + 1,
   seqBase: attempt.seqBase + BLOCK,
 });
 
