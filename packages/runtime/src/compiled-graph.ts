@@ -1,3 +1,4 @@
+import type { Durability } from "@graphfleet/domain";
 import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
 
 /**
@@ -7,6 +8,8 @@ import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkp
 export interface CompiledGraph {
   readonly lg_is_pregel: true;
   readonly builder?: unknown;
+  /** What `withConfig` bound to it. */
+  readonly config?: { readonly durability?: Durability };
   readonly interruptBefore?: readonly string[] | "*";
   readonly interruptAfter?: readonly string[] | "*";
   checkpointer?: BaseCheckpointSaver | boolean | undefined;
@@ -50,7 +53,7 @@ export interface GraphOptions extends GraphConfig {
   readonly runName?: string;
   readonly interruptBefore?: readonly string[] | "*";
   readonly interruptAfter?: readonly string[] | "*";
-  readonly durability?: "sync" | "async" | "exit";
+  readonly durability: Durability;
 }
 
 /** An event of `streamEvents`, version 2. */

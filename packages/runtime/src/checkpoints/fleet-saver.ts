@@ -28,7 +28,8 @@ import { OpenBatch, type Rows, WriteBuffer } from "./write-buffer.js";
 
 /**
  * How a saver treats writes: on behalf of a claimed run, held back for someone else to write, or not at all.
- * `awaitWrites` makes each write wait for the database; otherwise `flush` does.
+ * `awaitWrites` makes each write wait for the database. Otherwise a checkpoint waits for the one before it, so that a
+ * graph is at most one step ahead of what is saved, and the last ones are waited for by `flush`.
  */
 export type SaverMode =
   | {
@@ -53,6 +54,7 @@ export class FleetSaver extends PostgresSaver {
   readonly #buffer: WriteBuffer | null;
   readonly #held = new Map<string, OpenBatch>();
   readonly #memory: CheckpointMemory;
+  #lastCheckpoint: Promise<void> = Promise.resolve();
   #lastVersion: { readonly current: number | undefined; readonly next: number } | null = null;
   #closed = false;
 
@@ -241,8 +243,15 @@ export class FleetSaver extends PostgresSaver {
       case "claimed": {
         const written = this.#buffer?.add(threadId, rows);
         if (this.#mode.awaitWrites || this.failure) await written;
+        else if (written && rows.checkpoints) await this.#behindLast(written);
       }
     }
+  }
+
+  async #behindLast(written: Promise<void>): Promise<void> {
+    const before = this.#lastCheckpoint;
+    this.#lastCheckpoint = written;
+    await before;
   }
 }
 

@@ -545,6 +545,53 @@ describe("checkpoints of a first run", () => {
     expect(written).toEqual(["-1", "0", "1", "2"]);
   });
 
+  test("otherwise a graph waits when it is a step ahead of what is saved, in a subgraph too", async () => {
+    const started: string[] = [];
+    let ahead = () => {};
+    const isAhead = new Promise<void>((resolve) => (ahead = resolve));
+    const step = (name: string) => () => {
+      started.push(name);
+      if (name === "three") ahead();
+      return { log: [name] };
+    };
+    const inner = new StateGraph(State)
+      .addNode("two", step("two"))
+      .addNode("three", step("three"))
+      .addNode("four", step("four"))
+      .addEdge(START, "two")
+      .addEdge("two", "three")
+      .addEdge("three", "four")
+      .addEdge("four", END)
+      .compile();
+    const graph = new StateGraph(State)
+      .addNode("one", step("one"))
+      .addNode("inner", inner)
+      .addEdge(START, "one")
+      .addEdge("one", "inner")
+      .addEdge("inner", END)
+      .compile();
+    const ledger = emptyLedger();
+    let recover = () => {};
+    const recovered = new Promise<void>((resolve) => (recover = resolve));
+    const checkpoints = {
+      ...ledger.checkpoints,
+      // What the outer graph did is saved; then the ledger does not answer.
+      write: async (...[batch]: Parameters<typeof ledger.checkpoints.write>) => {
+        if (started.includes("two")) await recovered;
+        return ledger.checkpoints.write(...[batch, null]);
+      },
+    };
+    const running = perform(runnerOf({ graph }, { ...ledger, checkpoints }), claimedRun({ input: { text: "" } }));
+
+    await isAhead;
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toEqual(["one", "two", "three"]);
+    recover();
+
+    await running;
+    expect(started).toEqual(["one", "two", "three", "four"]);
+  });
+
   test("a refusal of the ledger stops the run as a lost lease", async () => {
     const ledger = emptyLedger();
     const started: string[] = [];

@@ -19,7 +19,7 @@ import { EventProjector } from "./event-projector.js";
 import { addressFalsyAnswer } from "./falsy-answer.js";
 import { graphStream, libraryModes } from "./graph-stream.js";
 import { type AttemptPlan, planAttempt } from "./plan-attempt.js";
-import { graphOptions, runConfigurable } from "./run-config.js";
+import { durabilityOf, graphOptions, runConfigurable } from "./run-config.js";
 import { toCommand } from "./to-command.js";
 import { answeredTasks, checkpointIdOf, interruptsOf, RunOutput } from "./run-output.js";
 
@@ -103,6 +103,7 @@ export class FleetRunner implements GraphRunner {
       signal: io.signal,
       libraryVersion: this.#parts.libraryVersion,
       fromHead: plan === "go_on",
+      durability: durabilityOf(run, graph),
     });
     const input = plan === "go_on" ? null : await inputOf(graph, run, this.#parts.graphs.library(run.spec.graphId));
     for await (const said of graphStream(graph, input, options, run.spec.streamModes.includes("events"))) {

@@ -1,5 +1,5 @@
-import { type ClaimedRun, isObject, objectOrEmpty } from "@graphfleet/domain";
-import type { GraphOptions } from "../compiled-graph.js";
+import { type ClaimedRun, type Durability, isObject, objectOrEmpty } from "@graphfleet/domain";
+import type { CompiledGraph, GraphOptions } from "../compiled-graph.js";
 
 /** Fields that say where on a thread to begin. */
 const PLACE = new Set(["checkpoint_id", "checkpoint_ns", "checkpoint_map"]);
@@ -9,6 +9,9 @@ const PLACE = new Set(["checkpoint_id", "checkpoint_ns", "checkpoint_map"]);
  * forged, and the library's own configurable keys (`__…`) can not be set.
  *
  * `fromHead` leaves out the place to begin at: an attempt that goes on does so from the newest checkpoint.
+ *
+ * The library's own `async` lets a graph run ahead of its checkpoints without a bound. So it is told `sync` instead,
+ * which waits for the saver after each step, and the saver decides how long that is: see `SaverMode`.
  */
 export function graphOptions(
   run: ClaimedRun,
@@ -17,6 +20,7 @@ export function graphOptions(
     readonly signal: AbortSignal;
     readonly libraryVersion: string;
     readonly fromHead: boolean;
+    readonly durability: Durability;
   },
 ): GraphOptions {
   const { spec } = run;
@@ -26,7 +30,11 @@ export function graphOptions(
     subgraphs: spec.streamSubgraphs,
     signal: parts.signal,
     runId: run.id,
-    configurable: runConfigurable(run, parts.fromHead),
+    configurable: {
+      ...runConfigurable(run, parts.fromHead),
+      // Subgraphs do not inherit it by themselves.
+      ...(parts.durability === "exit" ? {} : { __pregel_durability: "sync" }),
+    },
     metadata: runMetadata(run, parts.libraryVersion),
     // Absent, not undefined: an undefined would wipe out what is bound to the graph itself.
     ...(Array.isArray(tags) ? { tags: tags.map(String) } : {}),
@@ -36,9 +44,13 @@ export function graphOptions(
     ...(spec.context === null ? {} : { context: spec.context }),
     ...(spec.interruptBefore === null ? {} : { interruptBefore: spec.interruptBefore }),
     ...(spec.interruptAfter === null ? {} : { interruptAfter: spec.interruptAfter }),
-    ...(spec.durability === null ? {} : { durability: spec.durability }),
+    durability: parts.durability === "exit" ? "exit" : "sync",
   };
 }
+
+/** How a run is saved: as the request says, else as the graph says, else while it goes on. */
+export const durabilityOf = (run: ClaimedRun, graph: Pick<CompiledGraph, "config">): Durability =>
+  run.spec.durability ?? graph.config?.durability ?? "async";
 
 /** The configurable values of a run: the request's, then the server's. */
 export function runConfigurable(run: ClaimedRun, fromHead: boolean): Record<string, unknown> {
