@@ -1,4 +1,5 @@
 import { FailpointEnv, LogEnv, logOptions, MetricsEnv, redisOptions, StoresEnv } from "@graphfleet/chassis";
+import { LEASE_SECONDS } from "@graphfleet/domain";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** Every variable of the worker with its meaning, unit and default. */
@@ -19,7 +20,7 @@ export const WorkerEnv = Type.Object({
   }),
   BG_JOB_HEARTBEAT: Type.Integer({
     minimum: 1,
-    default: 15,
+    default: LEASE_SECONDS,
     description: "Seconds without a heartbeat after which a run counts as abandoned and goes to another worker",
   }),
   BG_JOB_TIMEOUT_SECS: Type.Integer({ minimum: 1, default: 86_400, description: "Seconds a run may execute" }),

@@ -55,7 +55,7 @@ export interface Worker {
   drain(graceMs: number): Promise<void>;
 }
 
-/** While the ledger is away a result is kept for about as long as other workers wait before they take the run over. */
+/** While the ledger is away a result is kept for longer than a lease: nobody can take the run over meanwhile either. */
 const LEDGER_RETRIES_MS = [100, 200, 500, 1000, 2000, 3000, 5000, 5000, 5000];
 
 /** A graph that was told to stop gets this long; see `Zombies`. */

@@ -49,8 +49,12 @@ export interface PostgresLedger {
   close(): Promise<void>;
 }
 
-/** A heartbeat that takes longer is late already; the next one is due. */
-const HEARTBEAT_TIMEOUT_MS = 5000;
+/**
+ * A heartbeat that takes longer is late already; the next one is due. Together with the grace it is a quarter of the
+ * default lease, so a connection that went dead is replaced while the lease still holds.
+ */
+const HEARTBEAT_TIMEOUT_MS = 2000;
+const HEARTBEAT_GRACE_MS = 500;
 
 /** A client that waits for an answer hears within about 3 s that there will be none. */
 const FAIL_FAST = { connectionTimeoutMs: 3000, vigil: { silentMs: 1000, probeMs: 1000 } } as const;
@@ -86,7 +90,9 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLe
   });
 
   const db = new Kysely<Database>({ dialect: ledgerDialect(pool, statementTimeoutMs) });
-  const heartbeat = new Kysely<Database>({ dialect: ledgerDialect(heartbeatPool, HEARTBEAT_TIMEOUT_MS) });
+  const heartbeat = new Kysely<Database>({
+    dialect: ledgerDialect(heartbeatPool, HEARTBEAT_TIMEOUT_MS, HEARTBEAT_GRACE_MS),
+  });
   let storage: Storage;
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(pool, heartbeatPool));

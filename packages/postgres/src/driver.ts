@@ -21,16 +21,21 @@ const NAMED = /^\s*\/\* (\w+) \*\//;
 /** The server cancels a statement at its timeout; when not even that answer arrives, the connection is dead. */
 const GRACE_MS = 2000;
 
+interface Patience {
+  readonly deadlineMs: number;
+  readonly graceMs: number;
+}
+
 /**
  * Kysely over our pool. Every statement of every repository passes here, which makes it the one place where
  *  - an outage becomes a DomainError `unavailable`;
  *  - a connection that stopped answering is cut, so that a half-open network cannot hold a caller for ever;
  *  - statements of the hot paths are prepared: they name themselves, see `NAMED`.
  */
-export function ledgerDialect(pool: pg.Pool, statementTimeoutMs: number): Dialect {
+export function ledgerDialect(pool: pg.Pool, statementTimeoutMs: number, graceMs = GRACE_MS): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new LedgerDriver(pool, statementTimeoutMs),
+    createDriver: () => new LedgerDriver(pool, { deadlineMs: statementTimeoutMs, graceMs }),
     createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -38,11 +43,11 @@ export function ledgerDialect(pool: pg.Pool, statementTimeoutMs: number): Dialec
 
 class LedgerDriver implements Driver {
   readonly #pool: pg.Pool;
-  readonly #deadlineMs: number;
+  readonly #patience: Patience;
 
-  constructor(pool: pg.Pool, deadlineMs: number) {
+  constructor(pool: pg.Pool, patience: Patience) {
     this.#pool = pool;
-    this.#deadlineMs = deadlineMs;
+    this.#patience = patience;
   }
 
   async init(): Promise<void> {
@@ -51,7 +56,7 @@ class LedgerDriver implements Driver {
 
   async acquireConnection(): Promise<LedgerConnection> {
     try {
-      return new LedgerConnection(await this.#pool.connect(), this.#deadlineMs);
+      return new LedgerConnection(await this.#pool.connect(), this.#patience);
     } catch (error) {
       // Whatever the reason (network, password, no free connection in time): the ledger cannot be reached.
       throw unavailable("The database is not available.", error);
@@ -83,12 +88,12 @@ class LedgerDriver implements Driver {
 
 class LedgerConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient;
-  readonly #deadlineMs: number;
+  readonly #patience: Patience;
   #broken = false;
 
-  constructor(client: pg.PoolClient, deadlineMs: number) {
+  constructor(client: pg.PoolClient, patience: Patience) {
     this.#client = client;
-    this.#deadlineMs = deadlineMs;
+    this.#patience = patience;
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -103,8 +108,8 @@ class LedgerConnection implements DatabaseConnection {
   async run(text: string, parameters: readonly unknown[] = [], name?: string): Promise<pg.QueryResult> {
     // Two steps, so that an event loop that was blocked gets to read the answer before its connection is given up.
     let deadline = setTimeout(() => {
-      deadline = setTimeout(() => this.#cut(), GRACE_MS);
-    }, this.#deadlineMs);
+      deadline = setTimeout(() => this.#cut(), this.#patience.graceMs);
+    }, this.#patience.deadlineMs);
     try {
       return await this.#client.query({ text, values: [...parameters], ...(name === undefined ? {} : { name }) });
     } catch (error) {

@@ -14,7 +14,7 @@ export function leaseSweep(deps: {
 
   return {
     name: "lease",
-    everyMs: 2000,
+    everyMs: 1000,
     async once() {
       const reaped = await runs.reapExpired({ maxAttempts, limit: BATCH });
       for (const { runId, threadId, outcome } of reaped) {

@@ -1,7 +1,14 @@
 import { jest } from "@jest/globals";
-import { type Claim, claimOf, type Ending, type EndingSettled, type RunRepository } from "@graphfleet/domain";
+import {
+  type Claim,
+  claimOf,
+  type Ending,
+  type EndingSettled,
+  LEASE_SECONDS,
+  type RunRepository,
+} from "@graphfleet/domain";
 import { aClaimedRun, runId } from "../../test/fakes.js";
-import { beatMsOf, Heartbeat } from "./heartbeat.js";
+import { beatMsOf, Heartbeat, patienceMsOf, RETRY_MS } from "./heartbeat.js";
 import type { FromHeartbeat } from "./messages.js";
 
 // How leases are judged is in runs/lease-keeper.test.ts, where the workshop's side is looked at too.
@@ -49,8 +56,15 @@ function setUp({ settle }: { readonly settle?: () => Promise<EndingSettled> } = 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-test("a renewal is asked for three times per lease", () => {
-  expect(beatMsOf(LEASE)).toBe(5000);
+test("a renewal is asked for four times per lease", () => {
+  expect(beatMsOf(LEASE)).toBe(3750);
+});
+
+test("two renewals may hang, and the third is asked for while the lease is good", () => {
+  const lease = { owner: "w", seconds: LEASE_SECONDS };
+  // Pauses vary by a tenth.
+  const thirdAt = 1.1 * beatMsOf(lease) + 2 * (beatMsOf(lease) + RETRY_MS);
+  expect(patienceMsOf(lease) - thirdAt).toBeGreaterThan(400);
 });
 
 describe("an event loop that is blocked", () => {

@@ -36,14 +36,18 @@ interface Held {
   lastEvent: number;
 }
 
-/** A renewal is asked for at a third of the lease, so two may get lost. */
-export const beatMsOf = (lease: Lease): number => (lease.seconds * 1000) / 3;
+/** A renewal is asked for four times per lease, and may take as long: two may hang and the third is in time. */
+export const beatMsOf = (lease: Lease): number => (lease.seconds * 1000) / 4;
+
+/** How long a lease counts as ours without a renewal: a little less than the lease. */
+export const patienceMsOf = (lease: Lease): number => lease.seconds * 1000 - beatMsOf(lease) / 2;
 
 /** How often the workshop says that it is alive, and how often somebody listens for it. */
 export const WATCH_MS = 1000;
 /** Rounds of silence after which the event loop counts as blocked. Rounds, not time: a process that was frozen is not. */
 const SILENT_ROUNDS = 5;
-const RETRY_MS = 500;
+/** Pause before the ledger is asked again that did not answer. */
+export const RETRY_MS = 250;
 
 const keyOf = ({ runId, fence }: Pick<Claim, "runId" | "fence">): string => `${runId}:${fence}`;
 
@@ -75,10 +79,10 @@ export class Heartbeat {
     }
   }
 
-  /** Renews every lease and tells what the rows say. Never throws. */
-  async beat(): Promise<void> {
+  /** Renews every lease and tells what the rows say. Never throws. @returns false when the ledger did not answer. */
+  async beat(): Promise<boolean> {
     const before = [...this.#held.values()];
-    if (before.length === 0) return;
+    if (before.length === 0) return true;
 
     const { runs, lease, hear } = this.#options;
     const askedAt = performance.now();
@@ -96,8 +100,10 @@ export class Heartbeat {
           if (action !== null) hear({ kind: "cancelled", claim: held.claim, action });
         }
       }
+      return true;
     } catch (error) {
       hear({ kind: "trouble", held: before.length, reason: error instanceof Error ? error.message : String(error) });
+      return false;
     }
   }
 
@@ -131,7 +137,7 @@ export class Heartbeat {
       lastEvent,
       renewedAt: now,
       deadlineAt: now + timeoutMs,
-      expiry: setTimeout(() => this.#lose(held), this.#patienceMs),
+      expiry: setTimeout(() => this.#lose(held), patienceMsOf(this.#options.lease)),
     };
     this.#held.set(keyOf(claim), held);
   }
@@ -154,12 +160,7 @@ export class Heartbeat {
 
     held.renewedAt = askedAt;
     clearTimeout(held.expiry);
-    held.expiry = setTimeout(() => this.#lose(held), this.#patienceMs - (performance.now() - askedAt));
-  }
-
-  /** How long a lease counts as ours without a renewal: a little less than the lease. */
-  get #patienceMs(): number {
-    return this.#options.lease.seconds * 1000 - beatMsOf(this.#options.lease) / 2;
+    held.expiry = setTimeout(() => this.#lose(held), patienceMsOf(this.#options.lease) - (performance.now() - askedAt));
   }
 
   /** Ends the runs that are late and gives the others back; for as long as a lease, then the lease sweep has to do it. */

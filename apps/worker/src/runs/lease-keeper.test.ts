@@ -6,7 +6,7 @@ import { LeaseKeeper } from "./lease-keeper.js";
 
 const LEASE = { owner: "w-1", seconds: 15 };
 /** A lease that is not renewed is given up this long after it was last known to be good. */
-const PATIENCE_MS = 12_500;
+const PATIENCE_MS = 13_125;
 
 type Asked = readonly (Claim & { readonly lastEvent: number })[];
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { gaugeFleet, startApi } from "@graphfleet/api";
 import { createLogger, Metrics } from "@graphfleet/chassis";
-import { allowAll, makeSignals, randomIds } from "@graphfleet/domain";
+import { allowAll, LEASE_SECONDS, makeSignals, randomIds } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
 import { openPostgres } from "@graphfleet/postgres";
 import {
@@ -72,7 +72,7 @@ export async function startOneProcess({
   const shared = { storage, bus, queue, control, log };
 
   const concurrency = options.workers * options.jobsPerWorker;
-  const lease = { owner: `graphfleet:${randomUUID()}`, seconds: 15 };
+  const lease = { owner: `graphfleet:${randomUUID()}`, seconds: LEASE_SECONDS };
   let worker: Worker | null = null;
   worker = startWorker({
     ...shared,
