@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Metrics } from "@graphfleet/chassis";
 import { somePort, openApi } from "../test/open-api.js";
+import { startTestWorker } from "../test/test-worker.js";
 import { type ApiParts, startApi } from "./api.js";
 
 describe("startApi", () => {
@@ -82,7 +83,7 @@ describe("close", () => {
     const hold = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const server = await openApi({ services: { slow: () => hold }, drainMs: 5000 });
+    const server = await openApi({ services: { slow: () => hold }, shutdown: { drainMs: 5000 } });
     const slow = server.call("GET", "/ok?check_db=1");
     while ((await server.call("GET", "/metrics")).text.includes("lg_api_http_requests_open 1\n"));
 
@@ -91,6 +92,49 @@ describe("close", () => {
 
     expect((await slow).status).toBe(200);
     await closed;
+    await server.close();
+  });
+
+  test("with a delay, says that it leaves and still takes requests", async () => {
+    let goOn = () => {};
+    const pause = () => new Promise<void>((resolve) => (goOn = resolve));
+    const server = await openApi({ shutdown: { delayMs: 60_000 }, pause });
+    const said = async (path: string) => {
+      const answer = await fetch(`${server.url}${path}`);
+      await answer.text();
+      return { status: answer.status, connection: answer.headers.get("connection") };
+    };
+    expect(await said("/ok")).toEqual({ status: 200, connection: "keep-alive" });
+
+    const closed = server.api.close();
+
+    expect(await said("/ok")).toEqual({ status: 503, connection: "close" });
+    expect(await said("/info")).toEqual({ status: 200, connection: "close" });
+    goOn();
+    await closed;
+    await expect(fetch(`${server.url}/ok`)).rejects.toThrow("fetch failed");
+    await server.close();
+  });
+
+  test("with a grace period, cuts streams at once and lets waits end", async () => {
+    const server = await openApi({ shutdown: { graceMs: 60_000 } });
+    const { json: thread } = await server.call("POST", "/threads");
+    const open = (door: string) =>
+      fetch(`${server.url}/threads/${thread.thread_id}/runs/${door}`, {
+        method: "POST",
+        body: JSON.stringify({ assistant_id: "agent", input: { text: "hi" } }),
+      });
+    const waiting = await open("wait");
+    const streaming = await open("stream");
+
+    const closed = server.api.close();
+    await expect(streaming.text()).rejects.toThrow("terminated");
+    const worker = startTestWorker(server);
+
+    expect(waiting.ok).toBe(true);
+    await waiting.json();
+    await closed;
+    await worker.close();
     await server.close();
   });
 });

@@ -1,14 +1,16 @@
-import { setMaxListeners } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type AppParts, buildApp } from "./app.js";
+import { makeStages, type Stages } from "./stopping.js";
 
 /*
  * How the API listens and stops.
  *
- * Stopping has to be quick and must cost clients nothing. No new connection is taken, `/ok` turns to 503, streams and
- * waiting bodies are cut so that their clients reconnect to another instance where they were, and ordinary requests
- * are finished. What is still open after the drain time is closed hard.
+ * Stopping costs clients nothing when somebody balances between two of us. `/ok` turns to 503 at once, and requests are
+ * still taken for a while, because balancers hear of it late. Then no new connection is taken and streams are cut: their
+ * clients go on where they were, at another instance. Requests that wait for a run have no such place, so they get time
+ * to end; ordinary requests are finished. What is still open after the drain time is closed hard.
  */
 
 export interface ApiParts extends AppParts {
@@ -16,7 +18,19 @@ export interface ApiParts extends AppParts {
   readonly port: number;
   /** Undefined listens on all addresses, IPv6 ones too where the machine has them. */
   readonly host: string | undefined;
-  readonly drainMs?: number;
+  readonly shutdown?: Partial<Shutdown>;
+  /** How the delay is waited for; tests bring their own. */
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+/** How long each part of stopping takes, in milliseconds. */
+export interface Shutdown {
+  /** Requests are taken for so long after the stop was asked for. */
+  readonly delayMs: number;
+  /** After that, requests that wait for a run may take so long. */
+  readonly graceMs: number;
+  /** After that, everything else. */
+  readonly drainMs: number;
 }
 
 export interface Api {
@@ -24,28 +38,27 @@ export interface Api {
   close(): Promise<void>;
 }
 
-const DRAIN_MS = 10_000;
+const SHUTDOWN: Shutdown = { delayMs: 0, graceMs: 0, drainMs: 10_000 };
 /** Longer than the idle time of common balancers, so that it is never us who hang up on a request under way. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 80_000;
 
 /** Serves the REST API. @throws when it cannot listen, with a sentence that says what to do. */
 export async function startApi(parts: ApiParts): Promise<Api> {
-  const stopping = new AbortController();
-  // Every open stream listens to it, and there may be thousands.
-  setMaxListeners(0, stopping.signal);
-  const server = createServer(buildApp(parts, stopping.signal));
+  const stages = makeStages();
+  const server = createServer(buildApp(parts, stages));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_MS;
   // A run may take hours; silence on the way in is bounded by the time for headers.
   server.requestTimeout = 0;
-  server.on("request", (_req, res: ServerResponse) => closeConnectionsWhen(stopping.signal, server, res));
+  // Before the app, which may answer at once.
+  server.prependListener("request", (_req, res: ServerResponse) => closeConnectionsWhen(stages, server, res));
 
   const port = await listen(server, parts);
   let closed: Promise<void> | undefined;
   return {
     port,
-    close: () => (closed ??= drain(server, stopping, parts.drainMs ?? DRAIN_MS)),
+    close: () => (closed ??= drain(server, stages, { ...SHUTDOWN, ...parts.shutdown }, parts.pause ?? sleep)),
   };
 }
 
@@ -67,20 +80,30 @@ function cannotListen(error: NodeJS.ErrnoException, port: number, host: string |
   return new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error });
 }
 
-/** While stopping, a kept connection is no use: the answer says so, and the idle ones go at once. */
-function closeConnectionsWhen(stopping: AbortSignal, server: Server, res: ServerResponse): void {
-  if (stopping.aborted && !res.headersSent) res.setHeader("connection", "close");
+/** Of a server that leaves, a kept connection is no use: the answer says so. Once it takes no more, idle ones go at once. */
+function closeConnectionsWhen({ leaving, streams }: Stages, server: Server, res: ServerResponse): void {
+  if (leaving.aborted) res.setHeader("connection", "close");
   res.once("close", () => {
-    if (stopping.aborted) setImmediate(() => server.closeIdleConnections());
+    if (streams.aborted) setImmediate(() => server.closeIdleConnections());
   });
 }
 
-async function drain(server: Server, stopping: AbortController, drainMs: number): Promise<void> {
+async function drain(
+  server: Server,
+  stages: Stages,
+  { delayMs, graceMs, drainMs }: Shutdown,
+  pause: (ms: number) => Promise<unknown>,
+): Promise<void> {
+  stages.leave();
+  if (delayMs > 0) await pause(delayMs);
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  stopping.abort();
-  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
+  stages.endStreams();
+  if (graceMs === 0) stages.endWaits();
+  const lastCall = setTimeout(() => stages.endWaits(), graceMs);
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs + drainMs);
   await closed;
+  clearTimeout(lastCall);
   clearTimeout(deadline);
 }

@@ -43,6 +43,7 @@ import { makeCancelAbandoned } from "./runs/cancel-abandoned.js";
 import { type OnDisconnect, runCreationRoutes } from "./runs/run-creation.routes.js";
 import { runJoiningRoutes } from "./runs/run-joining.routes.js";
 import { runRoutes } from "./runs/runs.routes.js";
+import type { Stopping } from "./stopping.js";
 import { storeRoutes } from "./store/store.routes.js";
 import type { ServerInfo } from "./system/info-view.js";
 import { systemRoutes } from "./system/system.routes.js";
@@ -73,8 +74,8 @@ export interface AppParts {
   readonly onDisconnect: OnDisconnect;
 }
 
-/** The front door, from the first middleware to the last. `stopping` ends open streams so that clients go elsewhere. */
-export function buildApp(parts: AppParts, stopping: AbortSignal): Express {
+/** The front door, from the first middleware to the last. `stopping` tells when to send clients elsewhere. */
+export function buildApp(parts: AppParts, stopping: Stopping): Express {
   const { storage, bus, log, metrics } = parts;
   const useCases = makeUseCases(parts);
   const http = httpMetrics(metrics, log);

@@ -38,6 +38,16 @@ export const ApiEnv = Type.Object({
     default: 30_000,
     description: "Milliseconds that telling a graph's schemas from its types may take",
   }),
+  API_SHUTDOWN_DELAY_SECS: Type.Integer({
+    minimum: 0,
+    default: 0,
+    description: "Seconds in which requests are still taken after SIGTERM, while /ok says 503 to the balancer",
+  }),
+  API_SHUTDOWN_GRACE_PERIOD_SECS: Type.Integer({
+    minimum: 0,
+    default: 10,
+    description: "Seconds after that in which requests that wait for a run may end; then they are cut",
+  }),
   LANGGRAPH_CONFIG: Type.Optional(
     Type.String({ description: "JSON map of graph id to the config of its system assistant" }),
   ),
@@ -57,6 +67,10 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   redis: redisOptions(env),
   port: env.PORT,
   host: env.HOST,
+  shutdown: {
+    delayMs: env.API_SHUTDOWN_DELAY_SECS * 1000,
+    graceMs: env.API_SHUTDOWN_GRACE_PERIOD_SECS * 1000,
+  },
   maxBodyBytes: env.HTTP_MAX_REQUEST_BODY_BYTES,
   corsOrigins: env.CORS_ALLOW_ORIGINS.split(",")
     .map((origin) => origin.trim())

@@ -22,7 +22,9 @@ import { gaugeFleet } from "./fleet-gauges.js";
 
 /** A database that is just starting gets this long; then whoever supervises us may try something else. */
 const POSTGRES_PATIENCE_MS = 120_000;
-const STOP_DEADLINE_MS = 20_000;
+/** What ordinary requests may take at the end, and closing everything else. */
+const DRAIN_MS = 10_000;
+const CLOSE_MS = 10_000;
 
 try {
   const env = loadEnv(ApiEnv, process.env);
@@ -87,6 +89,7 @@ try {
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,
     onDisconnect: config.onDisconnect,
+    shutdown: { ...config.shutdown, drainMs: DRAIN_MS },
     port: config.port,
     host: config.host,
   });
@@ -94,7 +97,8 @@ try {
 
   log.info({ port: api.port, graphs: runtime.catalog.ids() }, "api is ready");
   life.ready();
-  await life.run({ deadlineMs: STOP_DEADLINE_MS });
+  const { delayMs, graceMs } = config.shutdown;
+  await life.run({ deadlineMs: delayMs + graceMs + DRAIN_MS + CLOSE_MS });
 } catch (error) {
   process.stderr.write(
     `The API cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,

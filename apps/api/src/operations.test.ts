@@ -1,6 +1,7 @@
 import { Metrics } from "@graphfleet/chassis";
 import { type AppParts, buildApp } from "./app.js";
 import { openApiPath } from "./openapi/openapi-document.js";
+import { makeStages } from "./stopping.js";
 import { OPERATIONS } from "./operations.js";
 
 /** As far as Express lets itself be looked into. */
@@ -21,7 +22,7 @@ function routesOf(layers: readonly Layer[]): string[] {
 
 test("every route is described in its feature's *.operations.ts, and nothing else is", () => {
   // What is missing would only be used by a request.
-  const app = buildApp(parts as unknown as AppParts, new AbortController().signal);
+  const app = buildApp(parts as unknown as AppParts, makeStages());
   const served = routesOf((app.router as unknown as { readonly stack: readonly Layer[] }).stack);
   const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
 

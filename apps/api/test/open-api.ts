@@ -93,7 +93,7 @@ export async function openApi(
     corsOrigins: ["*"],
     onDisconnect: "continue",
     host: "127.0.0.1",
-    drainMs: 1000,
+    shutdown: { drainMs: 1000 },
     ...(typeof more === "function" ? await more(ledger) : more),
   };
   await storage.assistants.syncSystem(

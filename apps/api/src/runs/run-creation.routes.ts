@@ -15,6 +15,7 @@ import { parse } from "../http/parse.js";
 import { ThreadParams } from "../http/schemas.js";
 import { sendEvents } from "../http/sse.js";
 import { sendWhenReady } from "../http/wait-body.js";
+import type { Stopping } from "../stopping.js";
 import type { CancelAbandoned } from "./cancel-abandoned.js";
 import { runEvents } from "./run-events.js";
 import { runView, toRunRequest } from "./run-view.js";
@@ -30,7 +31,7 @@ export interface RunCreationDeps {
   readonly cancelAbandoned: CancelAbandoned;
   /** For requests that do not say. */
   readonly onDisconnect: OnDisconnect;
-  readonly stopping: AbortSignal;
+  readonly stopping: Stopping;
 }
 
 /** The doors for new runs: in the background, streamed, or waited for; on a thread or on one of their own. */
@@ -58,7 +59,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
 
   async function stream(req: Request, res: Response, threadId: ThreadId | null): Promise<void> {
     const body = parse(RunCreateBody, req.body);
-    const listener = listenerOf(res, stopping);
+    const listener = listenerOf(res, stopping.streams);
 
     const run = await create(req, body, threadId, { attached: true });
 
@@ -71,7 +72,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
 
   async function wait(req: Request, res: Response, threadId: ThreadId | null): Promise<void> {
     const body = parse(RunCreateBody, req.body);
-    const listener = listenerOf(res, stopping);
+    const listener = listenerOf(res, stopping.waits);
 
     const run = await create(req, body, threadId, { attached: true });
 

@@ -16,6 +16,7 @@ import { parse, parseQuery } from "../http/parse.js";
 import { RunParams, ThreadRunParams } from "../http/schemas.js";
 import { sendEvents } from "../http/sse.js";
 import { sendWhenReady } from "../http/wait-body.js";
+import type { Stopping } from "../stopping.js";
 import type { CancelAbandoned } from "./cancel-abandoned.js";
 import { readingPoint } from "./reading-point.js";
 import { runEvents } from "./run-events.js";
@@ -27,7 +28,7 @@ export interface RunJoiningDeps {
   readonly awaitRun: AwaitRun;
   readonly cancelAbandoned: CancelAbandoned;
   readonly bus: Pick<StreamBus, "replay">;
-  readonly stopping: AbortSignal;
+  readonly stopping: Stopping;
 }
 
 /** Waiting for runs, or reading their events, after they were created; also after a connection broke. */
@@ -44,7 +45,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
     } catch (error) {
       // A stateless run's thread vanishes with it, so "unknown" is the ordinary end of such a stream.
       if (!(error instanceof DomainError && error.code === "run_not_found")) throw error;
-      await sendEvents(res, nothing(), listenerOf(res, stopping));
+      await sendEvents(res, nothing(), listenerOf(res, stopping.streams));
     }
   });
 
@@ -52,7 +53,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
 
   async function join(req: Request, res: Response, { runId, threadId, path }: Joined): Promise<void> {
     const { cancel_on_disconnect } = parseQuery(JoinQuery, req.query);
-    const listener = listenerOf(res, stopping);
+    const listener = listenerOf(res, stopping.waits);
 
     const run = await manageRuns.runToFollow(runId, threadId, callerOf(req));
 
@@ -63,7 +64,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
 
   async function joinStream(req: Request, res: Response, { runId, threadId, path }: Joined): Promise<void> {
     const { cancel_on_disconnect, stream_mode } = parseQuery(JoinStreamQuery, req.query);
-    const listener = listenerOf(res, stopping);
+    const listener = listenerOf(res, stopping.streams);
 
     const run = await manageRuns.runToFollow(runId, threadId, callerOf(req));
 

@@ -6,13 +6,14 @@ import { given } from "../http/given.js";
 import { parse, parseQuery } from "../http/parse.js";
 import { ThreadParams, ThreadRunParams } from "../http/schemas.js";
 import { select } from "../http/select.js";
+import type { Stopping } from "../stopping.js";
 import { runView } from "./run-view.js";
 import { CancelQuery, RunListQuery } from "./runs.schemas.js";
 
 export interface RunRoutesDeps {
   readonly manageRuns: ManageRuns;
   readonly cancelRun: CancelRun;
-  readonly stopping: AbortSignal;
+  readonly stopping: Stopping;
 }
 
 /** Looking after runs that exist. */
@@ -41,7 +42,7 @@ export function runRoutes({ manageRuns, cancelRun, stopping }: RunRoutesDeps): R
   router.post("/threads/:thread_id/runs/:run_id/cancel", async (req, res) => {
     const { thread_id, run_id } = parse(ThreadRunParams, req.params);
     const { wait, action } = parseQuery(CancelQuery, req.query);
-    const listener = listenerOf(res, stopping);
+    const listener = listenerOf(res, stopping.waits);
     const request = { threadId: asThreadId(thread_id), runId: asRunId(run_id), action, wait };
 
     await cancelRun(request, callerOf(req), listener.signal);

@@ -4,6 +4,7 @@ import { Router } from "express";
 import type { HttpMetrics } from "../http/http-metrics.js";
 import { parseQuery } from "../http/parse.js";
 import { sendProblem } from "../http/problem.js";
+import type { Stopping } from "../stopping.js";
 import { infoView, type ServerInfo } from "./info-view.js";
 import { MetricsQuery, OkQuery } from "./system.schemas.js";
 
@@ -14,7 +15,7 @@ export interface SystemRoutesDeps {
   readonly runs: Pick<RunRepository, "counts">;
   readonly metrics: Metrics;
   readonly http: HttpMetrics;
-  readonly stopping: AbortSignal;
+  readonly stopping: Stopping;
 }
 
 /** What balancers, dashboards and clients ask before anything else. Open to everybody. */
@@ -22,7 +23,7 @@ export function systemRoutes({ info, services, runs, metrics, http, stopping }: 
   const router = Router();
 
   router.get("/ok", async (req, res) => {
-    if (stopping.aborted) throw unavailable("This server is stopping");
+    if (stopping.leaving.aborted) throw unavailable("This server is stopping");
     const { check_db } = parseQuery(OkQuery, req.query);
     const broken = check_db ? await unreachable(services) : [];
     if (broken.length === 0) res.json({ ok: true });

@@ -5,12 +5,13 @@ import { listenerOf } from "../http/disconnect.js";
 import { parse, parseQuery } from "../http/parse.js";
 import { ThreadParams } from "../http/schemas.js";
 import { sendEvents } from "../http/sse.js";
+import type { Stopping } from "../stopping.js";
 import { threadEvents } from "./thread-events.js";
 import { ThreadStreamQuery } from "./threads.schemas.js";
 
 export interface ThreadStreamDeps {
   readonly followThread: FollowThread;
-  readonly stopping: AbortSignal;
+  readonly stopping: Stopping;
 }
 
 /** All that happens on a thread, for as long as the client listens. */
@@ -21,7 +22,7 @@ export function threadStreamRoutes({ followThread, stopping }: ThreadStreamDeps)
     const { thread_id } = parse(ThreadParams, req.params);
     const { stream_mode = [], stream_modes = [] } = parseQuery(ThreadStreamQuery, req.query);
     const modes = new Set([...stream_mode, ...stream_modes]);
-    const listener = listenerOf(res, stopping);
+    const listener = listenerOf(res, stopping.streams);
 
     const id = asThreadId(thread_id);
     const from = await followThread.threadReadingPoint(id, afterOf(req.get("last-event-id")), callerOf(req));

@@ -56,7 +56,11 @@ export class Fleet {
       }),
     );
     const specs = [
-      this.#spec("api", "@graphfleet/api/main", { PORT: String(options.port), HOST: options.host }),
+      this.#spec("api", "@graphfleet/api/main", {
+        PORT: String(options.port),
+        HOST: options.host,
+        API_SHUTDOWN_GRACE_PERIOD_SECS: this.#parts.env.API_SHUTDOWN_GRACE_PERIOD_SECS ?? "0",
+      }),
       ...workers,
       this.#spec("scheduler", "@graphfleet/scheduler/main", { OPS_PORT: "0" }),
     ];

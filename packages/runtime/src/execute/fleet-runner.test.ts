@@ -578,7 +578,7 @@ describe("checkpoints of a first run", () => {
       // What the outer graph did is saved; then the ledger does not answer.
       write: async (...[batch]: Parameters<typeof ledger.checkpoints.write>) => {
         if (started.includes("two")) await recovered;
-        return ledger.checkpoints.write(...[batch, null]);
+        return ledger.checkpoints.write(batch, null);
       },
     };
     const running = perform(runnerOf({ graph }, { ...ledger, checkpoints }), claimedRun({ input: { text: "" } }));
