@@ -1,4 +1,13 @@
-import { END, lastEventBefore, OPEN, openData, type RunEnd, type TapeEntry, type TapeEvent, type TapeWriter } from "@graphfleet/domain";
+import {
+  END,
+  lastEventBefore,
+  OPEN,
+  openData,
+  type RunEnd,
+  type TapeEntry,
+  type TapeEvent,
+  type TapeWriter,
+} from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
 import { idOf, seqOf, tapeKey, toFields, wakeChannel } from "./tape-codec.js";
