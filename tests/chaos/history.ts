@@ -1,6 +1,8 @@
 import { createWriteStream } from "node:fs";
 import { once } from "node:events";
 
+export type Durability = "async" | "sync" | "exit";
+
 /** What a client did and saw, and what was done to the fleet. Times are milliseconds since the epoch. */
 export type HistoryEvent = { readonly at: number } & (
   | {
@@ -27,13 +29,26 @@ export type HistoryEvent = { readonly at: number } & (
       readonly steps: readonly string[];
       readonly connections: number;
       readonly ended: boolean;
+      readonly durability: Durability;
+      /** Length of the largest event, of runs with large ones; 0 for others. */
+      readonly heaviest: number;
+      readonly heavy: number;
+    }
+  | {
+      /** A run without a thread was waited for, from `since` on; null when nobody could say any more how it ended. */
+      readonly kind: "stateless";
+      readonly run: string;
+      readonly mark: string;
+      readonly steps: number;
+      readonly since: number;
+      readonly log: readonly string[] | null;
     }
   /** A cancel with `wait=1` was answered; the status that the run had right after, `gone` when it was rolled back. */
   | { readonly kind: "cancelled"; readonly run: string; readonly status: string }
   | { readonly kind: "fault"; readonly name: string; readonly until: number; readonly victim: string }
   /** A run of a killed worker was claimed again or over, so long after the kill. */
   | { readonly kind: "recovered"; readonly run: string; readonly fault: string; readonly ms: number }
-  /** A request failed in a way that a client sees. */
+  /** A request failed. Of a `stream` that broke the user sees nothing: its client goes on where it was. */
   | { readonly kind: "trouble"; readonly what: string; readonly reason: string }
 );
 

@@ -20,6 +20,8 @@ import { reportOf } from "./report.js";
 const RESULTS = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 /** Longest wait for clients to finish and for the last run to end, after everything works again. */
 const QUIET_WITHIN_MS = 150_000;
+/** How long a deploy waits for the outage before it to be over. */
+const CALM_WITHIN_MS = 30_000;
 /** Idle connections are closed by their pools after some seconds. */
 const CONNECTIONS_WITHIN_MS = 30_000;
 
@@ -53,7 +55,7 @@ async function breakAndCheck(options: ChaosOptions, fleet: ChaosFleet, history: 
   let breaking = true;
   let healedAt = Infinity;
   const going = (): boolean => Date.now() < healedAt + QUIET_WITHIN_MS;
-  const load = makeLoad(fleet.urls, history, { seed: options.seed, working: () => breaking, going });
+  const load = makeLoad(fleet.url, history, { seed: options.seed, working: () => breaking, going });
   // It is awaited below; until then its failure must not end the process.
   load.catch(() => undefined);
   await sleep(3_000);
@@ -62,6 +64,7 @@ async function breakAndCheck(options: ChaosOptions, fleet: ChaosFleet, history: 
   for (const fault of planOf(options.seed, options.only.filter(isFaultName))) {
     await sleep(fault.afterMs);
     if (Date.now() > until) break;
+    if (fault.name === "roll apis") await fleet.calm(CALM_WITHIN_MS);
     const began = Date.now();
     const victim = await inject({ fleet, history, block: (ms) => block(fleet, history, ms) }, fault);
     history.add({ kind: "fault", name: fault.name, until: Date.now(), victim }, began);
@@ -101,10 +104,10 @@ async function settled(fleet: ChaosFleet, connections: number): Promise<void> {
 
 /** A run whose graph blocks the event loop of whichever worker takes it. */
 async function block(fleet: ChaosFleet, history: History, ms: number): Promise<void> {
-  const client = new ChaosClient("blocker", fleet.urls, history, new Random(0), () => true);
+  const client = new ChaosClient("blocker", fleet.url, history, new Random(0), () => true);
   const thread = await client.thread();
   const mark = `blocked for ${ms} ms`;
-  const http = new Http(fleet.urls, history);
+  const http = new Http(fleet.url, history);
   const body = { assistant_id: "blocker", input: { ms } };
   try {
     const { body: run } = await http.once("POST", `/threads/${thread}/runs`, body);

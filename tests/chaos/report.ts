@@ -23,6 +23,8 @@ export function reportOf({ seed, minutes, history, facts, violations, quietAfter
   const recovered = history.of("recovered").map(({ ms }) => ms);
   return [
     `Seed ${seed}, ${minutes} minutes of faults, ${os.cpus().length} cores, Node ${process.versions.node}.`,
+    "Defaults, except: `BG_JOB_MAX_RETRIES` 20 (so that the kills of one schedule do not use a run's attempts up), grace of",
+    "workers 3 s (so that a rolling restart gives runs back), a stopping API takes requests for 2 s and lets waits end for 20 s.",
     "",
     table(
       ["", ""],
@@ -36,7 +38,9 @@ export function reportOf({ seed, minutes, history, facts, violations, quietAfter
         ["streams read", streamed.length],
         ["of these over more than one connection", streamed.filter(({ connections }) => connections > 1).length],
         ["of these with events lost together with Redis", excusedGaps(history.events, facts)],
+        ["of these of several megabytes, read slowly", streamed.filter(({ heavy }) => heavy > 0).length],
         ["waits answered", history.of("answered").length],
+        ["stateless runs answered", history.of("stateless").length],
         ["cancels answered", history.of("cancelled").length],
         ["runs taken over from a killed or frozen worker", recovered.length],
         [
@@ -44,6 +48,7 @@ export function reportOf({ seed, minutes, history, facts, violations, quietAfter
           `${seconds(at(recovered, 0.5))} / ${seconds(at(recovered, 0.95))} / ${seconds(at(recovered, 1))}`,
         ],
         ["quiet after the last fault", seconds(quietAfterMs)],
+        ["load average of the machine at the end", os.loadavg()[0]?.toFixed(1) ?? ""],
       ],
     ),
     "",
@@ -58,9 +63,10 @@ export function reportOf({ seed, minutes, history, facts, violations, quietAfter
 function faultTable(history: History): string {
   const faults = new Map<string, Fault[]>();
   for (const fault of history.of("fault")) faults.set(fault.name, [...(faults.get(fault.name) ?? []), fault]);
-  const troubles = history.of("trouble");
+  // A stream that broke goes on where it was.
+  const seen = history.of("trouble").filter(({ what }) => what !== "stream");
   const rows = [...faults].toSorted().map(([name, times]) => {
-    const during = troubles.filter(({ at }) => times.some((fault) => at >= fault.at && at <= fault.until + 2_000));
+    const during = seen.filter(({ at }) => times.some((fault) => at >= fault.at && at <= fault.until + 2_000));
     const ms = history.of("recovered").flatMap((event) => (event.fault === name ? [event.ms] : []));
     return [name, times.length, during.length, ms.length, seconds(at(ms, 0.5)), seconds(at(ms, 0.95))];
   });

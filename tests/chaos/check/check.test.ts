@@ -33,8 +33,9 @@ const facts = (fact: Partial<Facts> = {}): Facts => ({
   ...fact,
 });
 
+const AT: Partial<Record<NewEvent["kind"], number>> = { fault: 2_000, trouble: 2_100, stateless: 2_200 };
 const happened = (...events: NewEvent[]): HistoryEvent[] =>
-  events.map((event, at) => ({ at: event.kind === "fault" ? 2_000 : at, ...event }) as HistoryEvent);
+  events.map((event, at) => ({ at: AT[event.kind] ?? at, ...event }) as HistoryEvent);
 const acknowledged = (fact: Partial<Extract<NewEvent, { kind: "acknowledged" }>> = {}): NewEvent => ({
   kind: "acknowledged",
   run: "r1",
@@ -52,9 +53,22 @@ const streamed = (fact: Partial<Extract<NewEvent, { kind: "streamed" }>> = {}): 
   steps: ["step 0", "step 1"],
   connections: 2,
   ended: true,
+  durability: "sync",
+  heaviest: 0,
+  heavy: 0,
   ...fact,
 });
 const fault = (name: string): NewEvent => ({ kind: "fault", name, until: 2_500, victim: "" });
+const stateless = (fact: Partial<Extract<NewEvent, { kind: "stateless" }>> = {}): NewEvent => ({
+  kind: "stateless",
+  run: "r9",
+  mark: "a",
+  steps: 1,
+  since: 0,
+  log: ["a", "step 0"],
+  ...fact,
+});
+const trouble = (what: string): NewEvent => ({ kind: "trouble", what, reason: "ECONNREFUSED" });
 
 const rules = (history: readonly HistoryEvent[], found: Facts): string[] => [
   ...new Set(check(history, found).map(({ rule }) => rule.split(" ")[0] ?? "")),
@@ -87,6 +101,18 @@ describe("a history in which nothing went wrong", () => {
       happened(streamed({ steps: ["step 0", "step 0", "step 1"] })),
       facts({ runs: [run({ attempt: 2 })] }),
     ],
+    [
+      "a step whose checkpoint was on its way, made again like the one in flight",
+      happened(streamed({ durability: "async", steps: ["step 0", "step 1", "step 0", "step 1"] })),
+      facts({ runs: [run({ attempt: 2 })] }),
+    ],
+    ["a stateless answer", happened(stateless()), facts()],
+    [
+      "a stateless answer that Redis lost",
+      happened(stateless({ log: null, since: 0 }), fault("redis restart")),
+      facts(),
+    ],
+    ["a stream that goes on elsewhere", happened(fault("roll apis"), trouble("stream")), facts()],
     ["a gap while Redis was away", happened(streamed({ steps: ["step 1"] }), fault("redis restart")), facts()],
   ])("%s: no complaint", (_name, history, found) => {
     expect(check(history, found)).toEqual([]);
@@ -154,6 +180,10 @@ describe("a history in which something went wrong", () => {
       happened(streamed({ steps: ["step 1"] }), fault("kill worker")),
       facts(),
     ],
+    ["I6", "a large event did not come whole", happened(streamed({ heavy: 1000, heaviest: 999 })), facts()],
+    ["stateless", "an answer has a step twice", happened(stateless({ log: ["a", "step 0", "step 0"] })), facts()],
+    ["stateless", "an answer is missing", happened(stateless({ log: null })), facts()],
+    ["a", "a request failed during a deploy", happened(fault("roll apis"), trouble("POST /threads")), facts()],
     ["I8", "a tape would stay for ever", none, facts({ immortalTapes: ["chaos:tape:1"] })],
     ["I8", "connections leaked", none, facts({ connections: { before: 10, after: 11 } })],
     [

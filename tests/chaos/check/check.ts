@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../history.js";
+import { deploysAreSilent, statelessRunsAnswer } from "./check-clients.js";
 import {
   acknowledgedRunsEnd,
   cancelsAreTrue,
@@ -22,6 +23,8 @@ const CHECKS: readonly ((history: readonly HistoryEvent[], facts: Facts) => Viol
   enqueuedRunsKeepOrder,
   cancelsAreTrue,
   answersAreRight,
+  statelessRunsAnswer,
+  deploysAreSilent,
 ];
 
 /** Everything that must hold after every fault, held against what clients saw and what the ledger says. */

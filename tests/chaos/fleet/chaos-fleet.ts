@@ -1,7 +1,9 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "@graphfleet/cli";
 import { freePort } from "@graphfleet/embedded";
+import { type Balancer, openBalancer } from "@graphfleet/testkit";
 import pg from "pg";
 import { type Servers, startServers } from "./servers.js";
 import { Slot } from "./slot.js";
@@ -13,23 +15,40 @@ export const KEY_PREFIX = "chaos:";
 const MAX_ATTEMPTS = "20";
 /** Short, so that a rolling restart gives runs back. */
 const GRACE_SECONDS = "3";
+/** Longer than the balancer needs to see that an API is stopping. */
+const API_DELAY_SECONDS = "2";
+/** Longer than the runs that clients wait for here. */
+const API_GRACE_SECONDS = "20";
 const TAPE_SECONDS = "60";
 
-/** Two APIs, three workers, two schedulers, on servers that can be broken. Everything else is the default. */
+interface FleetParts {
+  readonly servers: Servers;
+  readonly balancer: Balancer;
+  readonly ports: readonly number[];
+  readonly log: WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Two APIs, three workers, two schedulers, on servers that can be broken. Clients see the APIs behind a balancer. Everything else is the default. */
 export class ChaosFleet {
   readonly servers: Servers;
-  readonly urls: readonly string[];
+  /** Of the balancer in front of the APIs. */
+  readonly url: string;
   readonly apis: readonly Slot[];
   readonly workers: readonly Slot[];
   readonly schedulers: readonly Slot[];
   /** The ledger, past the wire. */
   readonly sql: pg.Pool;
+  readonly #balancer: Balancer;
+  readonly #ports: readonly number[];
   readonly #log: WriteStream;
 
-  private constructor(servers: Servers, ports: readonly number[], log: WriteStream, env: NodeJS.ProcessEnv) {
+  private constructor({ servers, balancer, ports, log, env }: FleetParts) {
     this.servers = servers;
+    this.#balancer = balancer;
+    this.#ports = ports;
     this.#log = log;
-    this.urls = ports.map((port) => `http://127.0.0.1:${port}`);
+    this.url = balancer.url;
     this.sql = new pg.Pool({ connectionString: servers.directUri, max: 3, application_name: "chaos" });
     this.sql.on("error", () => undefined);
     const slot = (name: string, app: string, extra: NodeJS.ProcessEnv = {}) =>
@@ -60,6 +79,8 @@ export class ChaosFleet {
       BG_JOB_MAX_RETRIES: MAX_ATTEMPTS,
       BG_JOB_SHUTDOWN_GRACE_PERIOD_SECS: GRACE_SECONDS,
       RESUMABLE_STREAM_TTL_SECONDS: TAPE_SECONDS,
+      API_SHUTDOWN_DELAY_SECS: API_DELAY_SECONDS,
+      API_SHUTDOWN_GRACE_PERIOD_SECS: API_GRACE_SECONDS,
     };
     try {
       await migrate(env, log);
@@ -67,7 +88,9 @@ export class ChaosFleet {
       await servers.close();
       throw error;
     }
-    const fleet = new ChaosFleet(servers, [await freePort(), await freePort()], log, env);
+    const ports = [await freePort(), await freePort()];
+    const balancer = await openBalancer(ports.map(addressOf));
+    const fleet = new ChaosFleet({ servers, balancer, ports, log, env });
     try {
       await fleet.ready();
     } catch (error) {
@@ -85,13 +108,30 @@ export class ChaosFleet {
     await Promise.all(this.slots.map((slot) => slot.ready));
   }
 
+  /** Waits, not for ever, until every API serves and reaches what it needs: a deploy is not begun in the middle of an outage. */
+  async calm(withinMs: number): Promise<void> {
+    const until = Date.now() + withinMs;
+    const isCalm = async (port: number): Promise<boolean> =>
+      await fetch(`${addressOf(port)}/ok?check_db=1`, { signal: AbortSignal.timeout(2_000) }).then(
+        async (response) => {
+          await response.arrayBuffer();
+          return response.ok;
+        },
+        () => false,
+      );
+    while (Date.now() < until && (await Promise.all(this.#ports.map(isCalm))).includes(false)) await sleep(200);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.slots.map((slot) => slot.stop()));
+    await this.#balancer.close();
     await this.sql.end();
     await this.servers.close();
     this.#log.end();
   }
 }
+
+const addressOf = (port: number): string => `http://127.0.0.1:${port}`;
 
 async function migrate(env: NodeJS.ProcessEnv, log: WriteStream): Promise<void> {
   const child = new Child({

@@ -15,7 +15,7 @@ export async function readFacts(fleet: ChaosFleet, connectionsBefore: number): P
       metadata->>'mark' as mark, coalesce((metadata->>'steps')::int, 0) as steps
     from runs order by seq`);
   const { rows: statuses } = await fleet.sql.query<{ thread: string; status: string }>(
-    "select thread_id as thread, status from threads",
+    "select thread_id as thread, status from threads where not temporary",
   );
   const threads: ThreadFact[] = [];
   for (const { thread, status } of statuses) threads.push({ thread, status, log: await logOf(fleet, thread) });
@@ -44,7 +44,7 @@ export async function inflightOf(fleet: ChaosFleet): Promise<number> {
 }
 
 async function logOf(fleet: ChaosFleet, thread: string): Promise<readonly string[] | null> {
-  const response = await fetch(`${fleet.urls[0]}/threads/${thread}/state`);
+  const response = await fetch(`${fleet.url}/threads/${thread}/state`);
   if (!response.ok) throw new Error(`the state of thread ${thread} cannot be read: ${response.status}`);
   const { values } = (await response.json()) as { values: { log?: string[] } | null };
   return values?.log ?? null;

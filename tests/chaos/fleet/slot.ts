@@ -9,7 +9,7 @@ export interface SlotSpec {
 }
 
 const RESTART_AFTER_MS = 500;
-const STOP_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 45_000;
 
 /** A place in the fleet that is always filled: when its process ends, for whatever reason, another one starts. */
 export class Slot {

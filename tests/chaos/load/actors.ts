@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { History } from "../history.js";
+import type { Durability, History } from "../history.js";
 import { Random } from "../random.js";
 import { Http, Unanswered } from "./http.js";
 import { readStream } from "./read-stream.js";
+
+/** Megabytes are work for a small machine. */
+const SLOW_READERS_REST_MS = 5_000;
 
 /** One kind of client. Each call is one thing that it does, on a thread of its own. */
 type Actor = (client: ChaosClient) => Promise<void>;
@@ -13,6 +16,7 @@ interface Order {
   readonly ms: number;
   readonly strategy?: "enqueue" | "interrupt" | "rollback";
   readonly spared?: boolean;
+  readonly durability?: Durability;
 }
 
 /** What actors do, written down as they do it. */
@@ -24,8 +28,8 @@ export class ChaosClient {
   readonly #name: string;
   #count = 0;
 
-  constructor(name: string, urls: readonly string[], history: History, random: Random, going: () => boolean) {
-    this.http = new Http(urls, history);
+  constructor(name: string, url: string, history: History, random: Random, going: () => boolean) {
+    this.http = new Http(url, history);
     this.history = history;
     this.random = random;
     this.going = going;
@@ -43,7 +47,12 @@ export class ChaosClient {
     return `${this.#name}:${this.#count}`;
   }
 
-  body(mark: string, { steps, ms, strategy = "enqueue" }: Order) {
+  /** Half of the runs say nothing about it. */
+  durability(...others: readonly Durability[]): Durability {
+    return this.random.next() < 0.5 ? "async" : this.random.pick(others);
+  }
+
+  body(mark: string, { steps, ms, strategy = "enqueue", durability = "async" }: Order) {
     return {
       assistant_id: "counter",
       input: { log: [mark], steps, ms },
@@ -51,6 +60,7 @@ export class ChaosClient {
       multitask_strategy: strategy,
       stream_mode: ["updates", "custom"],
       stream_resumable: true,
+      ...(durability === "async" ? {} : { durability }),
     };
   }
 
@@ -86,7 +96,8 @@ export class ChaosClient {
 /** Creates and forgets. */
 const background: Actor = async (client) => {
   const thread = await client.thread();
-  await client.create(thread, { steps: client.random.between(1, 10), ms: client.random.between(0, 500) });
+  const durability = client.durability("sync", "exit");
+  await client.create(thread, { steps: client.random.between(1, 10), ms: client.random.between(0, 500), durability });
 };
 
 /** Waits for its answer, and asks for it again when the connection breaks. */
@@ -116,7 +127,8 @@ const streamer: Actor = async (client) => {
   const { http, history, random } = client;
   const thread = await client.thread();
   const mark = client.mark();
-  const order = { steps: random.between(3, 25), ms: random.between(20, 500) };
+  const durability = client.durability("sync");
+  const order = { steps: random.between(3, 25), ms: random.between(20, 500), durability };
   const reconnectAfter = random.next() < 0.3 ? random.between(1, order.steps) : null;
   const { run, ...read } = await readStream(http, history, {
     thread,
@@ -126,7 +138,64 @@ const streamer: Actor = async (client) => {
     going: client.going,
   });
   if (run === null) client.unsure(thread, mark, new Unanswered("no stream"));
-  else history.add({ kind: "streamed", run, ...read });
+  else history.add({ kind: "streamed", run, ...read, durability, heavy: 0 });
+};
+
+/** Waits for a run that has no thread, and so no checkpoints: after a crash it begins anew. */
+const stateless: Actor = async (client) => {
+  const { http, history, random } = client;
+  const mark = client.mark();
+  const steps = random.between(1, 6);
+  const { metadata: _none, ...body } = client.body(mark, { steps, ms: random.between(0, 400) });
+  const since = Date.now();
+  let run: string | undefined;
+  let answer: unknown;
+  try {
+    const { body: said, headers } = await http.once("POST", "/runs/wait", body);
+    run = runOf(headers.get("content-location"));
+    answer = said;
+  } catch (error) {
+    // Nobody can ask for a run without an id.
+    run = error instanceof Unanswered ? runOf(error.location) : undefined;
+    if (run === undefined) throw error;
+    answer = (await http.surely("GET", `/runs/${run}/join`, undefined, client.going)).body;
+  }
+  const { log = null } = answer as { log?: string[] };
+  if (run !== undefined) history.add({ kind: "stateless", run, mark, steps, since, log });
+};
+
+/** Streams a run that has no thread. */
+const statelessStreamer: Actor = async (client) => {
+  const { http, history, random } = client;
+  const steps = random.between(1, 8);
+  // Without a mark: no thread's log is held against it.
+  const body = { ...client.body(client.mark(), { steps, ms: 200 }), metadata: { steps } };
+  const { run, ...read } = await readStream(http, history, {
+    thread: null,
+    body,
+    reconnectAfter: null,
+    onRun: () => undefined,
+    going: client.going,
+  });
+  if (run !== null) history.add({ kind: "streamed", run, ...read, durability: "exit", heavy: 0 });
+};
+
+/** Takes long to read something large. */
+const slowReader: Actor = async (client) => {
+  const { http, history, random } = client;
+  const thread = await client.thread();
+  const mark = client.mark();
+  const bytes = random.between(1_000_000, 4_000_000);
+  const { run, ...read } = await readStream(http, history, {
+    thread,
+    body: { assistant_id: "big", input: { bytes }, stream_mode: ["values"], stream_resumable: true },
+    reconnectAfter: null,
+    slowMs: 100,
+    onRun: (id) => client.acknowledge(id, thread, mark, { steps: 0, ms: 0 }),
+    going: client.going,
+  });
+  if (run !== null) history.add({ kind: "streamed", run, ...read, durability: "async", heavy: bytes });
+  await sleep(SLOW_READERS_REST_MS);
 };
 
 /** A burst on one thread; it runs in order. */
@@ -167,6 +236,7 @@ const canceller: Actor = async (client) => {
   history.add({ kind: "cancelled", run, status });
 };
 
+/** Every kind of client, and how many there are. What one writes into the history, a rule in `check/` looks at. */
 const ACTORS: readonly (readonly [string, Actor, number])[] = [
   ["background", background, 2],
   ["waiter", waiter, 2],
@@ -174,6 +244,9 @@ const ACTORS: readonly (readonly [string, Actor, number])[] = [
   ["burst", burst, 2],
   ["storm", storm, 2],
   ["canceller", canceller, 1],
+  ["stateless", stateless, 1],
+  ["stateless-streamer", statelessStreamer, 1],
+  ["slow-reader", slowReader, 1],
 ];
 
 /**
@@ -181,7 +254,7 @@ const ACTORS: readonly (readonly [string, Actor, number])[] = [
  * is time. @returns when all are done.
  */
 export async function makeLoad(
-  urls: readonly string[],
+  url: string,
   history: History,
   { seed, working, going }: { readonly seed: number; readonly working: () => boolean; readonly going: () => boolean },
 ): Promise<void> {
@@ -190,7 +263,7 @@ export async function makeLoad(
   );
   await Promise.all(
     all.map(async ({ name, act }, i) => {
-      const client = new ChaosClient(name, urls, history, new Random(seed + i + 1), going);
+      const client = new ChaosClient(name, url, history, new Random(seed + i + 1), going);
       while (working()) {
         try {
           await act(client);

@@ -23,28 +23,18 @@ export class Unanswered extends Error {
 const TIMEOUT_MS = 150_000;
 const AGAIN_MS = 400;
 
-/** A client of all APIs: it asks the next one after trouble with one, as a load balancer would. */
+/** Asks, and writes down what went wrong. */
 export class Http {
-  readonly #urls: readonly string[];
+  readonly base: string;
   readonly #history: History;
-  #turn = 0;
 
-  constructor(urls: readonly string[], history: History) {
-    this.#urls = urls;
+  constructor(base: string, history: History) {
+    this.base = base;
     this.#history = history;
-  }
-
-  get base(): string {
-    return this.#urls[this.#turn % this.#urls.length] ?? "";
-  }
-
-  next(): void {
-    this.#turn += 1;
   }
 
   /** One request. @throws Unanswered for a broken connection and for 5xx. */
   async once(method: string, path: string, body?: unknown): Promise<Answer> {
-    this.next();
     let location: string | null = null;
     try {
       const response = await fetch(`${this.base}${path}`, {
