@@ -257,9 +257,11 @@ test("one that spoils the transaction does not keep the others from firing", asy
   ledger.time = later(10);
   expect(await fireCrons(100)).toBe(5);
 
-  expect([...ledger.rows.runs.values()].map(({ metadata }) => metadata.n).toSorted()).toEqual([1, 2, 4, 5]);
+  expect(new Set([...ledger.rows.runs.values()].map(({ metadata }) => metadata.n))).toEqual(new Set([1, 2, 4, 5]));
   expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["fired", "fired", "fired", "fired", "refused"]);
-  expect([...ledger.rows.crons.values()].map(({ nextRunAt }) => nextRunAt)).toEqual(Array(5).fill(later(20)));
+  expect([...ledger.rows.crons.values()].map(({ nextRunAt }) => nextRunAt)).toEqual(
+    Array.from({ length: 5 }, () => later(20)),
+  );
 });
 
 test("a cron without an assistant goes away", async () => {
