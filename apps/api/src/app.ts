@@ -18,6 +18,7 @@ import {
   makeForgetRun,
   makeManageAssistants,
   makeManageCrons,
+  makeManageDeliveries,
   makeManageItems,
   makeManageRuns,
   makeManageThreads,
@@ -26,6 +27,7 @@ import {
   type RunQueue,
   type Storage,
   type StreamBus,
+  type WebhookGate,
 } from "@graphfleet/domain";
 import express, { type Express } from "express";
 import { assistantGraphRoutes } from "./assistants/assistant-graphs.routes.js";
@@ -50,12 +52,16 @@ import { systemRoutes } from "./system/system.routes.js";
 import { threadStateRoutes } from "./threads/thread-state.routes.js";
 import { threadStreamRoutes } from "./threads/thread-stream.routes.js";
 import { threadRoutes } from "./threads/threads.routes.js";
+import { webhookRoutes } from "./webhooks/webhooks.routes.js";
 
 /** What the API is made of: the ports of the domain, and its own few settings. */
 export interface AppParts {
   readonly storage: Storage;
   readonly bus: StreamBus;
   readonly queue: RunQueue;
+  /** Rings for webhooks. */
+  readonly webhooks: RunQueue;
+  readonly webhookGate: WebhookGate;
   readonly control: ControlChannel;
   readonly catalog: GraphCatalog;
   readonly states: GraphStates;
@@ -98,6 +104,7 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
   app.use(runCreationRoutes({ ...useCases, onDisconnect: parts.onDisconnect, stopping }));
   app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
   app.use(runRoutes({ ...useCases, stopping }));
+  app.use(webhookRoutes(useCases.manageDeliveries));
   app.use(storeRoutes(useCases.manageItems));
   app.use(unknownRoute);
   app.use(problemHandler(log));
@@ -106,6 +113,7 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
 
 function makeUseCases(parts: AppParts) {
   const { storage, bus, queue, control, catalog: graphs, states, memory, describer, authorizer, ids, log } = parts;
+  const { webhooks, webhookGate } = parts;
   const signals = makeSignals({ queue, control, bus, log });
   const followRun = makeFollowRun({ storage, bus });
   const forgetRun = makeForgetRun({ storage, states });
@@ -114,13 +122,14 @@ function makeUseCases(parts: AppParts) {
   return {
     manageAssistants: makeManageAssistants({ storage, authorizer, graphs, ids, manageThreads }),
     describeAssistant: makeDescribeAssistant({ storage, authorizer, graphs, describer }),
-    manageCrons: makeManageCrons({ storage, authorizer, graphs, ids }),
+    manageCrons: makeManageCrons({ storage, authorizer, graphs, ids, webhookGate }),
     manageItems: makeManageItems({ memory, authorizer }),
     manageThreads,
     threadState: makeThreadState({ storage, authorizer, states, bus }),
     followThread: makeFollowThread({ storage, authorizer, bus }),
-    createRuns: makeCreateRuns({ storage, graphs, authorizer, signals, ids }),
+    createRuns: makeCreateRuns({ storage, graphs, authorizer, signals, ids, webhookGate }),
     manageRuns: makeManageRuns({ storage, authorizer, forgetRun }),
+    manageDeliveries: makeManageDeliveries({ storage, authorizer, webhooks, log }),
     followRun,
     awaitRun: makeAwaitRun({ storage, followRun, states }),
     cancelRun,

@@ -48,6 +48,10 @@ export const ApiEnv = Type.Object({
     default: 10,
     description: "Seconds after that in which requests that wait for a run may end; then they are cut",
   }),
+  WEBHOOK_ALLOWED_NETWORKS: Type.String({
+    default: "",
+    description: "Private networks that webhooks may go to, such as 10.0.0.0/8, separated by commas",
+  }),
   LANGGRAPH_CONFIG: Type.Optional(
     Type.String({ description: "JSON map of graph id to the config of its system assistant" }),
   ),
@@ -76,6 +80,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
     .map((origin) => origin.trim())
     .filter((origin) => origin !== ""),
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
+  webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
   systemAssistants: env.LANGGRAPH_CONFIG,
   schemaTimeoutMs: env.LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS,
   langsmith: isTraced(env),

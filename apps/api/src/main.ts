@@ -9,14 +9,22 @@ import {
   redact,
   patiently,
 } from "@graphfleet/chassis";
-import { allowAll, randomIds, isOutage } from "@graphfleet/domain";
+import { allowAll, makeWebhookGate, randomIds, isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { loadProject, openRuntime, readProjectEnv, requireGraphs, threadLifetime } from "@graphfleet/runtime";
+import {
+  loadProject,
+  openRuntime,
+  readProjectEnv,
+  requireGraphs,
+  threadLifetime,
+  webhookUrlRules,
+} from "@graphfleet/runtime";
 import { startApi } from "./api.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
 import { gaugeFleet } from "./fleet-gauges.js";
+import { resolveHost } from "./webhooks/resolve-host.js";
 
 // The whole process, top to bottom. The API writes down what is asked and reads out what came of it; it executes nothing.
 
@@ -36,6 +44,7 @@ try {
 
   const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
+  const urlRules = webhookUrlRules(project, config.webhookNetworks);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const database = {
@@ -53,6 +62,7 @@ try {
   // Redis may be away: runs are accepted all the same, and sweeps ring for them when it is back.
   const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
   const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
+  const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
   const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
   const control = new RedisControlChannel(redis);
 
@@ -69,12 +79,19 @@ try {
   await storage.assistants.syncSystem(runtime.systemAssistants(config.systemAssistants));
 
   const metrics = new Metrics({ prefix: config.metricPrefix });
-  gaugeFleet(metrics, { runs: storage.runs, poolStats: () => ledger.poolStats(), tapesRead: () => bus.watching() });
+  gaugeFleet(metrics, {
+    runs: storage.runs,
+    deliveries: storage.deliveries,
+    poolStats: () => ledger.poolStats(),
+    tapesRead: () => bus.watching(),
+  });
 
   const api = await startApi({
     storage,
     bus,
     queue: failpoint === null ? queue : queueWithFailpoints(queue, failpoint),
+    webhooks,
+    webhookGate: makeWebhookGate({ rules: urlRules, resolve: resolveHost }),
     control,
     catalog: runtime.catalog,
     states: runtime.states,

@@ -5,6 +5,7 @@ import { statelessRunOperations, threadRunOperations } from "./runs/runs.operati
 import { storeOperations } from "./store/store.operations.js";
 import { systemOperations } from "./system/system.operations.js";
 import { threadOperations } from "./threads/threads.operations.js";
+import { webhookOperations } from "./webhooks/webhooks.operations.js";
 
 /** Everything this server can be asked, in the order of the documentation. */
 export const OPERATIONS: readonly Operation[] = [
@@ -13,6 +14,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...threadRunOperations,
   ...statelessRunOperations,
   ...cronOperations,
+  ...webhookOperations,
   ...storeOperations,
   ...systemOperations,
 ];

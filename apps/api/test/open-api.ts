@@ -1,10 +1,12 @@
 import { Metrics } from "@graphfleet/chassis";
 import {
   allowAll,
+  DEFAULT_URL_RULES,
   type GraphDescriber,
   type GraphStates,
   isObject,
   makeLongTermMemory,
+  makeWebhookGate,
   randomIds,
   systemAssistantId,
 } from "@graphfleet/domain";
@@ -18,6 +20,7 @@ export interface TestApi {
   readonly ledger: TestLedger;
   readonly bus: MemoryStreamBus;
   readonly queue: MemoryRunQueue;
+  readonly webhooks: MemoryRunQueue;
   readonly control: MemoryControlChannel;
   readonly api: Api;
   /** Sends JSON and reads the answer whole. */
@@ -66,6 +69,7 @@ export async function openApi(
   const ledger = await openLedger();
   const bus = new MemoryStreamBus({ idleMs: 200 });
   const queue = new MemoryRunQueue(silentLog);
+  const webhooks = new MemoryRunQueue(silentLog);
   const control = new MemoryControlChannel();
   const { storage } = ledger;
 
@@ -73,6 +77,8 @@ export async function openApi(
     storage,
     bus,
     queue,
+    webhooks,
+    webhookGate: makeWebhookGate({ rules: DEFAULT_URL_RULES, resolve: async () => [] }),
     control,
     catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id), failure: () => null },
     states: noStates,
@@ -113,6 +119,7 @@ export async function openApi(
     ledger,
     bus,
     queue,
+    webhooks,
     control,
     api,
     call: (method, path, body, headers) => call(`${url}${path}`, method, body, headers),
@@ -120,6 +127,7 @@ export async function openApi(
       await api.close();
       bus.close();
       queue.close();
+      webhooks.close();
       await ledger.close();
     },
   };

@@ -19,6 +19,11 @@ export const SchedulerEnv = Type.Object({
     default: 120,
     description: "Seconds the result of a stateless run outlives it",
   }),
+  WEBHOOK_LOG_KEEP_HOURS: Type.Number({
+    exclusiveMinimum: 0,
+    default: 72,
+    description: "Hours a webhook can be looked up and replayed after it was delivered or given up",
+  }),
   OPS_PORT: Type.Integer({
     minimum: 0,
     maximum: 65_535,
@@ -37,6 +42,7 @@ export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
   redis: redisOptions(env),
   maxAttempts: env.BG_JOB_MAX_RETRIES,
   temporaryKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
+  webhookKeepSeconds: env.WEBHOOK_LOG_KEEP_HOURS * 3600,
   opsPort: env.OPS_PORT,
   log: logOptions(env),
   metricPrefix: env.METRIC_PREFIX,

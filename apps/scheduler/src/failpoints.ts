@@ -15,6 +15,8 @@ export const FAILPOINTS = [
   "cron.taken",
   /** The moment and its run are in the ledger; nobody was rung for. */
   "cron.committed",
+  /** A webhook is marked as rung for; nobody was. */
+  "webhook.marked",
 ] as const;
 
 type At = Failpoint<(typeof FAILPOINTS)[number]>;
@@ -27,6 +29,9 @@ export function storageWithFailpoints(storage: Storage, at: At): Storage {
     runs: withPoints(storage.runs, {
       reapExpired: { after: (reaped) => void (reaped.length > 0 && at("reap.committed")) },
       unheard: { after: (rings) => void (rings.length > 0 && at("doorbell.marked")) },
+    }),
+    deliveries: withPoints(storage.deliveries, {
+      unheard: { after: (rings) => void (rings.length > 0 && at("webhook.marked")) },
     }),
   };
 }

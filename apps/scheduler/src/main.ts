@@ -52,6 +52,7 @@ try {
 
   const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
   const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
+  const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
   const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
   const metrics = new Metrics({ prefix: config.metricPrefix });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
@@ -61,6 +62,7 @@ try {
     storage,
     queue,
     bus,
+    webhooks,
     signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
     log,
     ids: randomIds,
@@ -71,6 +73,7 @@ try {
     options: {
       maxAttempts: config.maxAttempts,
       temporaryKeepSeconds: config.temporaryKeepSeconds,
+      webhookKeepSeconds: config.webhookKeepSeconds,
       expiry: expiryOf(project),
     },
   });

@@ -1,6 +1,7 @@
 import {
   allowAll,
   type CheckpointRepository,
+  type DeliveryRepository,
   type ItemRepository,
   randomIds,
   type RunRepository,
@@ -27,22 +28,27 @@ function setUp({ isAway = false } = {}) {
   const checkpoints: Pick<CheckpointRepository, "removeOrphans"> = {
     removeOrphans: async () => ({ removed: 0, next: null }),
   };
+  const deliveries: Pick<DeliveryRepository, "unheard" | "sweepEnded"> = {
+    unheard: async () => [],
+    sweepEnded: async () => 3,
+  };
   const note = (fields: object) => {
     warnings.push(fields);
     warned();
   };
   const scheduler = startScheduler({
     // Sweeps need only these.
-    storage: { runs, threads, items, checkpoints } as unknown as Storage,
+    storage: { runs, threads, items, checkpoints, deliveries } as unknown as Storage,
     queue: { ring: async () => {} },
     bus: { remove: async () => {} },
+    webhooks: { ring: async () => {} },
     signals: { announce: async () => {} },
     log: { debug: () => {}, info: () => {}, warn: note, error: () => {} },
     ids: randomIds,
     authorizer: allowAll,
     observe: (...what) => void observed.push(what),
     observeCron: () => {},
-    options: { maxAttempts: 3, temporaryKeepSeconds: 120 },
+    options: { maxAttempts: 3, temporaryKeepSeconds: 120, webhookKeepSeconds: 3600 },
   });
   return { scheduler, observed, warnings, warning };
 }
@@ -59,6 +65,8 @@ test("does every duty at once, and says how many rows it took care of", async ()
     "thread_ttl",
     "store_ttl",
     "orphans",
+    "webhook",
+    "webhook_log",
     "crons",
   ]);
   expect(observed).toEqual(
@@ -66,6 +74,8 @@ test("does every duty at once, and says how many rows it took care of", async ()
       ["doorbell", 0],
       ["lease", 0],
       ["temporary", 2],
+      ["webhook", 0],
+      ["webhook_log", 3],
     ]),
   );
 });

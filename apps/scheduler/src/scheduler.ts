@@ -18,12 +18,15 @@ import { orphanSweep } from "./sweeps/orphan-sweep.js";
 import { storeTtlSweep } from "./sweeps/store-ttl-sweep.js";
 import { temporarySweep } from "./sweeps/temporary-sweep.js";
 import { threadTtlSweep } from "./sweeps/thread-ttl-sweep.js";
+import { webhookLogSweep, webhookSweep } from "./sweeps/webhook-sweeps.js";
 import type { Sweep } from "./sweeps/sweep.js";
 
 export interface SchedulerParts {
   readonly storage: Storage;
   readonly queue: RunQueue;
   readonly bus: Pick<StreamBus, "remove">;
+  /** Rings for webhooks. */
+  readonly webhooks: RunQueue;
   readonly signals: Signals;
   readonly authorizer: Authorizer;
   readonly ids: Ids;
@@ -39,6 +42,8 @@ export interface SchedulerOptions {
   readonly temporaryKeepSeconds: number;
   /** How often what has a lifetime is looked through; left out, as of a project that says nothing. */
   readonly expiry?: ExpiryOptions;
+  /** How long the log of a webhook outlives it, in seconds. */
+  readonly webhookKeepSeconds: number;
 }
 
 export interface Scheduler {
@@ -49,8 +54,8 @@ export interface Scheduler {
 
 /** Starts doing what has to happen because time passed. Any number of schedulers may run side by side. */
 export function startScheduler(parts: SchedulerParts): Scheduler {
-  const { storage, queue, bus, signals, authorizer, ids, log, observe, observeCron, options } = parts;
-  const { runs, threads, items, checkpoints } = storage;
+  const { storage, queue, webhooks, bus, signals, authorizer, ids, log, observe, observeCron, options } = parts;
+  const { runs, threads, items, checkpoints, deliveries } = storage;
   const { expiry = expiryOf(null) } = options;
   const sweeps: readonly Sweep[] = [
     doorbellSweep({ runs, queue }),
@@ -59,6 +64,8 @@ export function startScheduler(parts: SchedulerParts): Scheduler {
     threadTtlSweep({ threads, bus, ...expiry.threads }),
     storeTtlSweep({ items, ...expiry.items }),
     orphanSweep({ checkpoints }),
+    webhookSweep({ deliveries, webhooks }),
+    webhookLogSweep({ deliveries, keepSeconds: options.webhookKeepSeconds }),
   ];
   const crons = cronSweep(makeFireCrons({ storage, authorizer, signals, ids, log, observe: observeCron }));
   const loop = ({ name, everyMs, once }: Sweep) => ({

@@ -35,6 +35,14 @@ export const FAILPOINTS = [
   "rollback.prepared",
   /** The run and what it wrote is gone; its readers do not know. */
   "rollback.committed",
+  /** A run with a webhook has ended; nobody was rung for its delivery. */
+  "webhook.unrung",
+  /** The delivery is ours by the ledger; nothing was sent. */
+  "webhook.claimed",
+  /** The receiver has answered; the ledger does not know. */
+  "webhook.sent",
+  /** The ledger knows what came of it; nobody was rung for the next try. */
+  "webhook.finished",
 ] as const;
 
 export type WorkerFailpoint = (typeof FAILPOINTS)[number];
@@ -53,17 +61,23 @@ export function storageWithFailpoints(storage: Storage, at: At): Storage {
     checkpoints: withPoints(storage.checkpoints, {
       write: { before: () => at("checkpoint.unwritten"), after: () => at("checkpoint.written") },
     }),
+    deliveries: withPoints(storage.deliveries, {
+      // Only a claim that found something passes its point.
+      claim: { after: (claim) => void (claim !== null && at("webhook.claimed")) },
+      finish: { before: () => at("webhook.sent"), after: () => at("webhook.finished") },
+    }),
   };
 }
 
 /** Everything else that a worker writes to. */
 export function partsWithFailpoints(
-  { bus, queue, runner }: Pick<WorkerParts, "bus" | "queue" | "runner">,
+  { bus, queue, webhooks, runner }: Pick<WorkerParts, "bus" | "queue" | "webhooks" | "runner">,
   at: At,
-): Pick<WorkerParts, "bus" | "queue" | "runner"> {
+): Pick<WorkerParts, "bus" | "queue" | "webhooks" | "runner"> {
   return {
     bus: withPoints(bus, { open: { after: (tape) => tapeWithFailpoints(tape, at) } }),
     queue: withPoints(queue, { ring: { after: () => at("next.rung") } }),
+    webhooks: withPoints(webhooks, { ring: { before: () => at("webhook.unrung") } }),
     runner: withPoints(runner, { execute: { after: () => at("graph.finished") } }),
   };
 }

@@ -13,10 +13,22 @@ import {
 import { isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { describeError, loadProject, openRuntime, readProjectEnv, requireGraphs } from "@graphfleet/runtime";
+import {
+  describeError,
+  loadProject,
+  openRuntime,
+  readProjectEnv,
+  requireGraphs,
+  webhookHeaders,
+  webhookUrlRules,
+} from "@graphfleet/runtime";
 import { WorkerEnv, workerConfig } from "./config.js";
 import { FAILPOINTS, partsWithFailpoints, storageWithFailpoints } from "./failpoints.js";
 import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
+import { startDeliverer } from "./webhooks/deliverer.js";
+import { resolveHost } from "./webhooks/resolve-host.js";
+import { makeSendWebhook } from "./webhooks/send-webhook.js";
+import { observeDeliveries } from "./webhooks/webhook-metrics.js";
 import { observeRuns } from "./worker-metrics.js";
 import { startWorker, type Worker } from "./worker.js";
 
@@ -24,6 +36,8 @@ import { startWorker, type Worker } from "./worker.js";
 
 /** A database that is just starting gets this long; then whoever supervises us may try something else. */
 const POSTGRES_PATIENCE_MS = 120_000;
+/** A webhook that is being sent may end in this time; then it is given back, and sent again by another worker. */
+const WEBHOOK_GRACE_MS = 3000;
 
 try {
   const env = loadEnv(WorkerEnv, process.env);
@@ -35,6 +49,8 @@ try {
 
   const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
+  const urlRules = webhookUrlRules(project, config.webhooks.allowedNetworks);
+  const headers = webhookHeaders(project, process.env);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
@@ -45,6 +61,7 @@ try {
 
   const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
   const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
+  const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
   const metrics = new Metrics({ prefix: config.metricPrefix });
   const dropped = metrics.counter("streaming_data_loss_counter", "Events that no tape could take");
   const bus = life.use("tape", new RedisStreamBus(redis, { onDropped: (entries) => dropped.inc(entries) }), (it) =>
@@ -60,7 +77,7 @@ try {
   let worker: Worker | null = null;
   const lease = { owner: `${config.service}:${randomUUID()}`, seconds: config.leaseSeconds };
   const slots = { max: config.concurrency, active: () => worker?.active() ?? 0 };
-  const written = { bus, queue, runner: runtime.runner };
+  const written = { bus, queue, webhooks, runner: runtime.runner };
   worker = startWorker({
     storage,
     control,
@@ -84,6 +101,24 @@ try {
       tapeKeepSeconds: config.tapeKeepSeconds,
     },
   });
+  const deliverer = startDeliverer({
+    deliveries: storage.deliveries,
+    send: makeSendWebhook({
+      rules: urlRules,
+      headers,
+      signingKeys: config.webhooks.signingKeys,
+      ownUrl: config.webhooks.ownUrl,
+      timeoutMs: config.webhooks.timeoutSeconds * 1000,
+      resolve: resolveHost,
+      now: () => new Date(),
+    }),
+    webhooks,
+    consume: (options) => consumeRings(redis, { ...options, bell: "webhooks" }),
+    hearsRings: () => redis.ready,
+    observer: observeDeliveries(metrics),
+    log,
+    options: config.webhooks,
+  });
   const ops = await startOpsServer({
     port: config.opsPort,
     metrics,
@@ -91,6 +126,8 @@ try {
     services: { postgres: () => storage.ping(), redis: () => redis.ping() },
   });
   life.use("ops", ops, (it) => it.close());
+  // Closed after the runs, whose ends are still to be told.
+  life.use("webhooks", deliverer, (it) => it.drain(WEBHOOK_GRACE_MS));
   life.use("runs", worker, (it) => it.drain(config.graceSeconds * 1000));
 
   log.info({ slots: config.concurrency, graphs: runtime.catalog.ids() }, "worker is ready");

@@ -79,6 +79,7 @@ function setUp() {
       open: async ({ lastEvent, seqBase }) => new FakeTape([], { lastEvent, lastSeq: seqBase }),
     }),
     queue: new FakeQueue(journal),
+    webhooks: new FakeQueue(journal),
     control: {
       send: () => Promise.reject(new Error("workers listen")),
       subscribe: (listener) => {

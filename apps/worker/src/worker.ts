@@ -25,6 +25,8 @@ export interface WorkerParts {
   readonly storage: Storage;
   readonly bus: StreamBus;
   readonly queue: RunQueue;
+  /** Rings for the webhooks of runs that ended. */
+  readonly webhooks: RunQueue;
   readonly control: ControlChannel;
   readonly runner: GraphRunner;
   readonly describeError: (error: unknown) => { readonly error: string; readonly message: string };
@@ -63,7 +65,7 @@ const STOP_PATIENCE_MS = 5000;
 
 /** Starts executing runs. */
 export function startWorker(parts: WorkerParts): Worker {
-  const { storage, bus, queue, control, runner, describeError, consume, observer, log, options } = parts;
+  const { storage, bus, queue, webhooks, control, runner, describeError, consume, observer, log, options } = parts;
 
   const keeper = new LeaseKeeper({
     openHeartbeat: parts.openHeartbeat,
@@ -82,6 +84,7 @@ export function startWorker(parts: WorkerParts): Worker {
     runs: storage.runs,
     runner,
     queue,
+    webhooks,
     observer,
     log,
     maxAttempts: options.maxAttempts,

@@ -9,6 +9,7 @@ export type ErrorCode =
   | "thread_not_found"
   | "run_not_found"
   | "cron_not_found"
+  | "delivery_not_found"
   | "item_not_found"
   | "route_not_found"
   | "thread_busy"
@@ -78,6 +79,9 @@ export const runActive = (runId: string) =>
   new DomainError("conflict", `Run ${runId} is still active. Cancel it before deleting it.`);
 
 export const cronNotFound = () => new DomainError("cron_not_found", "Cron not found");
+export const deliveryNotFound = () => new DomainError("delivery_not_found", "Webhook delivery not found");
+export const deliveryPending = () =>
+  new DomainError("conflict", "This webhook is still being delivered. Wait until it is delivered or failed.");
 
 export const alreadyExists = (noun: "Assistant" | "Thread") =>
   new DomainError("already_exists", `${noun} already exists`);

@@ -7,6 +7,7 @@ export type AssistantId = Id<"assistant">;
 export type ThreadId = Id<"thread">;
 export type RunId = Id<"run">;
 export type CronId = Id<"cron">;
+export type DeliveryId = Id<"delivery">;
 
 /** Namespace of the deterministic ids of system assistants. Fixed by the official servers; it is not one of the RFC 9562 namespaces. */
 const SYSTEM_ASSISTANT_NAMESPACE = "6ba7b821-9dad-11d1-80b4-00c04fd430c8";
@@ -18,6 +19,7 @@ export const asAssistantId = (text: string): AssistantId => text.toLowerCase() a
 export const asThreadId = (text: string): ThreadId => text.toLowerCase() as ThreadId;
 export const asRunId = (text: string): RunId => text.toLowerCase() as RunId;
 export const asCronId = (text: string): CronId => text.toLowerCase() as CronId;
+export const asDeliveryId = (text: string): DeliveryId => text.toLowerCase() as DeliveryId;
 
 /** The id that every server gives to the assistant it makes for a graph: same graph id, same assistant id, anywhere. */
 export const systemAssistantId = (graphId: string): AssistantId =>

@@ -4,6 +4,7 @@ import type { CronRepository } from "./crons/cron-repository.js";
 import type { RunRepository } from "./runs/run-repository.js";
 import type { ItemRepository } from "./store/item-repository.js";
 import type { ThreadRepository } from "./threads/thread-repository.js";
+import type { DeliveryRepository } from "./webhooks/delivery-repository.js";
 
 export interface Repositories {
   readonly assistants: AssistantRepository;
@@ -12,6 +13,7 @@ export interface Repositories {
   readonly checkpoints: CheckpointRepository;
   readonly items: ItemRepository;
   readonly crons: CronRepository;
+  readonly deliveries: DeliveryRepository;
 }
 
 /** The ledger. */

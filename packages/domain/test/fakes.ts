@@ -170,6 +170,7 @@ export function fakeLedger(): FakeLedger {
       },
       delete: async (id) => rows.crons.delete(id),
     }),
+    deliveries: partly<Repositories["deliveries"]>("deliveries", {}),
   };
 
   let last: Promise<unknown> = Promise.resolve();

@@ -1,8 +1,8 @@
 -- Generated from the code by `pnpm sql:snapshot`, for reviewers: a change of SQL shows up here.
 
 -- insert, delayed
-insert into "runs" ("run_id", "thread_id", "assistant_id", "metadata", "spec", "auth", "multitask_strategy", "temporary", "tape_from", "run_after")
-values ($1, $2, $3, $4::jsonb, $5::json, $6::json, $7, $8, $9, clock_timestamp() + make_interval(secs => $10::float8))
+insert into "runs" ("run_id", "thread_id", "assistant_id", "metadata", "spec", "auth", "multitask_strategy", "temporary", "tape_from", "webhook", "run_after")
+values ($1, $2, $3, $4::jsonb, $5::json, $6::json, $7, $8, $9, $10, clock_timestamp() + make_interval(secs => $11::float8))
 returning "run_id", "thread_id", "assistant_id", "status", "metadata", "spec", "multitask_strategy", "created_at", "updated_at", "run_after", "started_at", "ended_at", "attempt", "fence", "cancel_action", "error", "tape_from", "checkpoint_id";
 
 -- get

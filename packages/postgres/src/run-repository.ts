@@ -82,6 +82,7 @@ export class PostgresRunRepository implements RunRepository {
         temporary: run.spec.temporary,
         tape_from: run.tapeFrom,
         ...(run.priority === undefined ? {} : { priority: run.priority }),
+        webhook: run.webhook,
         ...(run.afterSeconds > 0 ? { run_after: fromNow(run.afterSeconds) } : {}),
       })
       .returning(RUN_COLUMNS)

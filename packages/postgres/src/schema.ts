@@ -1,6 +1,9 @@
 import type {
   CancelAction,
   CronOwner,
+  DeliveryAttempt,
+  DeliveryStatus,
+  EndedRun,
   GraphError,
   Interrupts,
   Json,
@@ -24,6 +27,7 @@ export interface Database {
   crons: CronTable;
   store_items: StoreItemTable;
   checkpoints: CheckpointTable;
+  webhook_deliveries: DeliveryTable;
 }
 
 /** What an assistant and each of its versions have in common. */
@@ -95,6 +99,28 @@ interface RunTable {
   last_event: Generated<number>;
   checkpoint_id: Generated<string | null>;
   priority: Generated<number>;
+  webhook: string | null;
+}
+
+/** Rows are made by a trigger on `runs`, and go by another. */
+interface DeliveryTable {
+  delivery_id: Generated<string>;
+  run_id: string;
+  thread_id: string;
+  url: string;
+  /** The thread's metadata at the time: who may see this when the thread is gone. */
+  owner: Generated<JsonObject>;
+  payload: EndedRun;
+  status: Generated<DeliveryStatus>;
+  attempt: Generated<number>;
+  claims: Generated<number>;
+  fence: Generated<number>;
+  attempts: Generated<readonly DeliveryAttempt[]>;
+  next_attempt_at: Generated<Date>;
+  rung_at: Generated<Date>;
+  last_error: Generated<string | null>;
+  created_at: Generated<Date>;
+  ended_at: Generated<Date | null>;
 }
 
 interface CronTable {

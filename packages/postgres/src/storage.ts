@@ -4,6 +4,7 @@ import { type Kysely, sql } from "kysely";
 import { PostgresAssistantRepository } from "./assistant-repository.js";
 import { PostgresCheckpointRepository } from "./checkpoint-repository.js";
 import { PostgresCronRepository } from "./cron-repository.js";
+import { PostgresDeliveryRepository } from "./delivery-repository.js";
 import { PostgresItemRepository } from "./item-repository.js";
 import type { NearItems } from "./near-items.js";
 import { NearItemsExact } from "./near-items-exact.js";
@@ -43,4 +44,5 @@ const makeRepositories = (
   checkpoints: new PostgresCheckpointRepository(db),
   items: new PostgresItemRepository(db, nearItems),
   crons: new PostgresCronRepository(db),
+  deliveries: new PostgresDeliveryRepository(db),
 });

@@ -3,10 +3,12 @@ import { type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 
 import type { RedisLink } from "./connection.js";
-import { QUEUE_NAME, queuePrefix, type RingData } from "./run-queue.js";
+import { type Bell, queuePrefix, type RingData } from "./run-queue.js";
 import { reasonOf } from "./reason.js";
 
 export interface ConsumeOptions {
+  /** Which bell to listen to; default "runs". */
+  readonly bell?: Bell;
   readonly concurrency: number;
   readonly handle: (ring: Ring) => Promise<void>;
 }
@@ -28,12 +30,12 @@ const CLOSE_MS = 3000;
  * Hears rings, at most `concurrency` at a time. A Redis that is away or was emptied does not stop it: it reconnects and
  * goes on. What a handler throws is logged.
  */
-export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOptions): RingConsumer {
+export function consumeRings(link: RedisLink, { bell = "runs", concurrency, handle }: ConsumeOptions): RingConsumer {
   const inFlight = new Set<Promise<void>>();
   const connections: Redis[] = [];
   const connection = connect(false);
 
-  const worker = new Worker<RingData>(QUEUE_NAME, hear, {
+  const worker = new Worker<RingData>(bell, hear, {
     connection,
     prefix: queuePrefix(link),
     concurrency,
@@ -51,7 +53,7 @@ export function consumeRings(link: RedisLink, { concurrency, handle }: ConsumeOp
 
   /** BullMQ blocks on a duplicate. It forgets to close that one when Redis is away, so it is ours as well. */
   function connect(blocks: boolean): Redis {
-    const redis = link.connectPatiently(blocks ? "ears" : "ears-control", { blocks });
+    const redis = link.connectPatiently(`${bell}-${blocks ? "ears" : "ears-control"}`, { blocks });
     redis.duplicate = () => connect(true);
     connections.push(redis);
     return redis;

@@ -40,4 +40,24 @@ describeRedis("RedisRunQueue", () => {
     await queue.close();
     await link.close();
   });
+
+  test("each bell is heard by those who listen to it, and by nobody else", async () => {
+    const link = await openRedis({ uri: redisUri(), keyPrefix: redisPrefix(), log: silentLog });
+    const [runs, webhooks] = [new RedisRunQueue(link), new RedisRunQueue(link, "webhooks")];
+    const heard = { runs: new Hearing(), webhooks: new Hearing() };
+    const consumers = [
+      consumeRings(link, { concurrency: 1, handle: heard.runs.handle }),
+      consumeRings(link, { bell: "webhooks", concurrency: 1, handle: heard.webhooks.handle }),
+    ];
+    const [forRun, forWebhook] = [newRing(), newRing()];
+
+    await runs.ring([forRun]);
+    await webhooks.ring([forWebhook]);
+
+    expect(await heard.runs.next(1)).toEqual([forRun]);
+    expect(await heard.webhooks.next(1)).toEqual([forWebhook]);
+    await Promise.all(consumers.map((consumer) => consumer.close()));
+    await Promise.all([runs.close(), webhooks.close()]);
+    await link.close();
+  });
 });

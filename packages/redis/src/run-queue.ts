@@ -8,7 +8,8 @@ import type { RedisLink } from "./connection.js";
 import { whenReady } from "./when-ready.js";
 import { reasonOf } from "./reason.js";
 
-export const QUEUE_NAME = "runs";
+/** What is rung for: a thread with a run, or a run with a webhook. Each has a bell of its own, so neither waits for the other. */
+export type Bell = "runs" | "webhooks";
 
 /** Braces: BullMQ's keys have to live on one node of a cluster. */
 export const queuePrefix = (link: RedisLink): string => `{${link.keyPrefix}bull}`;
@@ -26,13 +27,15 @@ const jobIdOf = ({ runId, fence, repeated }: Ring): string =>
 /** Rings through BullMQ. Jobs vanish when they were heard, so a run can be rung again. */
 export class RedisRunQueue implements RunQueue {
   readonly #link: RedisLink;
+  readonly #bell: Bell;
   readonly #redis: Redis;
   readonly #firstChance: Promise<void>;
   #queue: Queue<RingData> | null = null;
 
-  constructor(link: RedisLink) {
+  constructor(link: RedisLink, bell: Bell = "runs") {
     this.#link = link;
-    this.#redis = link.connect("bell");
+    this.#bell = bell;
+    this.#redis = link.connect(`${bell}-bell`);
     this.#firstChance = whenReady(this.#redis, link.commandTimeoutMs).catch(() => undefined);
   }
 
@@ -58,7 +61,7 @@ export class RedisRunQueue implements RunQueue {
   }
 
   #open(): Queue<RingData> {
-    const queue = new Queue<RingData>(QUEUE_NAME, {
+    const queue = new Queue<RingData>(this.#bell, {
       connection: this.#redis,
       prefix: queuePrefix(this.#link),
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },

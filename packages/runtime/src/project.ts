@@ -15,3 +15,4 @@ export {
 export { readProjectEnv } from "./project/project-env.js";
 export { ProjectError } from "./project/project-error.js";
 export { threadLifetime } from "./project/thread-lifetime.js";
+export { webhookHeaders, webhookUrlRules } from "./project/webhook-settings.js";

@@ -64,6 +64,7 @@ export const makeFactories = (storage: Storage): Make => ({
         multitaskStrategy: "enqueue",
         afterSeconds: 0,
         tapeFrom: thread.streamSeq,
+        webhook: spec?.webhook ?? null,
         ...fields,
         spec: { ...SPEC, ...spec },
       });

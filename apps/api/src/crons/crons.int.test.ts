@@ -98,6 +98,7 @@ describe("POST /runs/crons", () => {
     [{ multitask_strategy: "hope" }, "multitask_strategy must be one of"],
     [{ stream_mode: "loud" }, "stream_mode"],
     [{ config: { recursion_limit: 0 } }, "config.recursion_limit"],
+    [{ webhook: "http://169.254.169.254/" }, "webhook must not lead to a private or reserved address"],
   ])("422: %j", async (body, problem) => {
     const { status, text } = await create(body);
     expect([status, text]).toEqual([422, expect.stringContaining(problem)]);
@@ -156,6 +157,7 @@ describe("PATCH /runs/crons/{id}", () => {
     const { json } = await create();
     expect((await patch(json.cron_id, { schedule: "never" })).status).toBe(422);
     expect((await patch(json.cron_id, { end_time: "2020-01-01" })).status).toBe(422);
+    expect((await patch(json.cron_id, { webhook: "http://127.0.0.1/" })).status).toBe(422);
     expect((await patch(NOBODY, {})).text).toBe("Cron not found");
     expect((await patch("nope", {})).text).toBe("cron_id must be a UUID");
   });

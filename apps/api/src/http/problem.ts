@@ -12,6 +12,7 @@ const STATUS = {
   thread_not_found: 404,
   run_not_found: 404,
   cron_not_found: 404,
+  delivery_not_found: 404,
   item_not_found: 404,
   route_not_found: 404,
   thread_busy: 409,

@@ -1,6 +1,5 @@
-import type { Run, RunRequest, RunSpec, ThreadId } from "@graphfleet/domain";
+import { kwargsOf, type Run, type RunRequest, type ThreadId } from "@graphfleet/domain";
 import { toCheckpointSelector } from "../http/checkpoint-selector.js";
-import { given } from "../http/given.js";
 import { durabilityOf } from "../http/run-fields.js";
 import type { RunCreateWire } from "./runs.schemas.js";
 
@@ -12,27 +11,8 @@ export const runView = (run: Run) => ({
   updated_at: run.updatedAt.toISOString(),
   status: run.status,
   metadata: run.metadata,
-  kwargs: kwargsView(run.spec),
+  kwargs: kwargsOf(run.spec),
   multitask_strategy: run.multitaskStrategy,
-});
-
-/** What the run executes. Who it runs for is kept elsewhere and never shown. */
-const kwargsView = (spec: RunSpec) => ({
-  input: spec.input,
-  ...given({ command: spec.command ?? undefined }),
-  config: spec.config,
-  context: spec.context,
-  stream_mode: spec.streamModes,
-  ...given({
-    interrupt_before: spec.interruptBefore ?? undefined,
-    interrupt_after: spec.interruptAfter ?? undefined,
-    webhook: spec.webhook ?? undefined,
-    feedback_keys: spec.feedbackKeys.length === 0 ? undefined : spec.feedbackKeys,
-    durability: spec.durability ?? undefined,
-  }),
-  temporary: spec.temporary,
-  subgraphs: spec.streamSubgraphs,
-  resumable: spec.streamResumable,
 });
 
 /** `attached`: the answer to this very request tells what the run does. */

@@ -2,6 +2,7 @@ import { asRunId, asThreadId, type Changes, type Log, type ReapedRun, type Ring 
 import { doorbellSweep } from "./doorbell-sweep.js";
 import { leaseSweep } from "./lease-sweep.js";
 import { temporarySweep } from "./temporary-sweep.js";
+import { webhookLogSweep, webhookSweep } from "./webhook-sweeps.js";
 
 /** Nobody stops these sweeps. */
 const { signal: going } = new AbortController();
@@ -144,5 +145,41 @@ describe("temporary", () => {
       [120, 100],
       [120, 100],
     ]);
+  });
+});
+
+describe("webhook", () => {
+  const sweepOf = (due: readonly Ring[], ring: (rings: readonly Ring[]) => Promise<void>) =>
+    webhookSweep({ deliveries: { unheard: async () => due }, webhooks: { ring } });
+
+  test("rings again for webhooks that nobody can have heard of", async () => {
+    const rung: Ring[] = [];
+    const sweep = sweepOf([ring(1), ring(2)], async (rings) => void rung.push(...rings));
+
+    expect(await sweep.once(going)).toBe(2);
+    expect(rung).toEqual([
+      { ...ring(1), repeated: true },
+      { ...ring(2), repeated: true },
+    ]);
+  });
+
+  test("is silent when there are none", async () => {
+    expect(await sweepOf([], () => Promise.reject(new Error("not asked"))).once(going)).toBe(0);
+  });
+
+  test("fails when the bell cannot be reached, so that its loop tries again", async () => {
+    await expect(sweepOf([ring(1)], () => Promise.reject(new Error("Redis is away"))).once(going)).rejects.toThrow(
+      "away",
+    );
+  });
+
+  test("forgets those that have been over for as long as was said", async () => {
+    const asked: number[][] = [];
+    const sweepEnded = async (...limits: [number, number]) => {
+      asked.push(limits);
+      return 4;
+    };
+    expect(await webhookLogSweep({ deliveries: { sweepEnded }, keepSeconds: 60 }).once(going)).toBe(4);
+    expect(asked).toEqual([[60, 500]]);
   });
 });

@@ -33,6 +33,7 @@ function setUp(facts: Facts = {}, { retryDelaysMs = [] as readonly number[] } = 
   const givenBack: { spent: boolean; lastEvent: number }[] = [];
   const rolledBack: RolledBack[] = [];
   const queue = new FakeQueue(journal);
+  const webhooks = new FakeQueue(journal);
   const tape = new FakeTape(journal, { lastEvent: 4, lastSeq: 110 });
 
   /** What the ledger will answer. `outages` counts down. */
@@ -73,6 +74,7 @@ function setUp(facts: Facts = {}, { retryDelaysMs = [] as readonly number[] } = 
       },
     },
     queue,
+    webhooks,
     observer: { refused: (_run, write) => void refused.push(write) },
     log,
     maxAttempts: 3,
@@ -81,7 +83,7 @@ function setUp(facts: Facts = {}, { retryDelaysMs = [] as readonly number[] } = 
   });
   const held = { run, signal: new AbortController().signal, report: () => {}, release: () => {} };
   const settle = (outcome: Outcome) => settleRun(held, outcome, tape);
-  return { run, journal, sentences, endings, givenBack, rolledBack, queue, tape, ledger, settle };
+  return { run, journal, sentences, endings, givenBack, rolledBack, queue, webhooks, tape, ledger, settle };
 }
 
 const NEXT = `ring ${runId(2)}`;
@@ -202,6 +204,34 @@ describe("a run that ends", () => {
 
     expect(await settle(finished())).toBe("success");
     expect(sentences).toEqual(["a ring got lost; the doorbell sweep will repeat it"]);
+  });
+});
+
+describe("a run with a webhook", () => {
+  const HOOK = { spec: { webhook: "/hook" } };
+
+  test("rings for its delivery when everything else is done", async () => {
+    const { journal, settle } = setUp(HOOK);
+    await settle(finished());
+    expect(journal.slice(-2)).toEqual([NEXT, `ring ${runId(1)}`]);
+  });
+
+  test("does not ring while it goes on, when it is rolled back, or when another worker has it", async () => {
+    const again = setUp(HOOK);
+    await again.settle({ kind: "stopped", reason: "shutting_down" });
+    const rolledBack = setUp(HOOK);
+    await rolledBack.settle({ kind: "stopped", reason: "rolled_back" });
+    const stale = setUp(HOOK);
+    stale.ledger.answer = { kind: "stale" };
+    await stale.settle(finished());
+    for (const { journal } of [again, rolledBack, stale]) expect(journal).not.toContain(`ring ${runId(1)}`);
+  });
+
+  test("has ended even when the bell cannot be reached", async () => {
+    const { webhooks, sentences, settle } = setUp(HOOK);
+    webhooks.isAway = true;
+    expect(await settle(finished())).toBe("success");
+    expect(sentences).toEqual(["a ring got lost; the webhook sweep will repeat it"]);
   });
 });
 

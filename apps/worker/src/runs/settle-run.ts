@@ -21,6 +21,8 @@ export interface SettleRunDeps {
   readonly runs: Pick<RunRepository, "settle" | "giveBack" | "rollBack">;
   readonly runner: Pick<GraphRunner, "snapshot">;
   readonly queue: RunQueue;
+  /** Rings for the webhooks of runs that ended. */
+  readonly webhooks: RunQueue;
   readonly observer: Pick<RunObserver, "refused">;
   readonly log: Log;
   readonly maxAttempts: number;
@@ -35,7 +37,7 @@ export interface SettleRunDeps {
  * waits behind it. So whoever sees the end of a stream finds the final state in the ledger.
  */
 export function makeSettleRun(deps: SettleRunDeps) {
-  const { runs, runner, queue, observer, log, maxAttempts, tapeKeepSeconds, retryDelaysMs } = deps;
+  const { runs, runner, queue, webhooks, observer, log, maxAttempts, tapeKeepSeconds, retryDelaysMs } = deps;
 
   return async function settleRun(held: HeldRun, outcome: Outcome, tape: TapeWriter): Promise<Departure> {
     const settlement = settlementOf(outcome, held.run.attempt, maxAttempts);
@@ -80,6 +82,7 @@ export function makeSettleRun(deps: SettleRunDeps) {
     const error = settled.status === settlement.status ? settlement.error : null;
     await tape.close({ status: settled.status, output: outputOf(outcome, error, state) }, tapeKeepSeconds);
     await ringNext(settled.next);
+    if (run.spec.webhook !== null) await ringWebhook(run);
     log.info({ run_id: run.id, thread_id: run.threadId, status: settled.status, attempt: run.attempt }, "run ended");
     return settled.status;
   }
@@ -146,6 +149,15 @@ export function makeSettleRun(deps: SettleRunDeps) {
       }
     }
     return await write();
+  }
+
+  /** The ledger owes the delivery since the settlement; this makes it prompt. */
+  async function ringWebhook({ id, threadId }: ClaimedRun): Promise<void> {
+    try {
+      await webhooks.ring([{ runId: id, threadId, fence: 0 }]);
+    } catch (error) {
+      log.warn({ err: error, run_id: id }, "a ring got lost; the webhook sweep will repeat it");
+    }
   }
 
   async function ringNext(ring: Ring | null): Promise<void> {

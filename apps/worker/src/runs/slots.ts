@@ -10,7 +10,12 @@ export class Slots {
   }
 
   get free(): number {
-    return this.#closed ? 0 : this.#max - this.#taken;
+    return this.#closed ? 0 : this.unused;
+  }
+
+  /** Slots that nobody holds, whether or not any are given out. */
+  get unused(): number {
+    return this.#max - this.#taken;
   }
 
   get isOpen(): boolean {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Problem } from "../problem.js";
 import { Child, type ChildSpec, describeExit } from "./child.js";
+import { ownUrl } from "./own-url.js";
 import type { StartOptions } from "./start-options.js";
 import { Supervisor } from "./supervisor.js";
 
@@ -49,6 +50,7 @@ export class Fleet {
     const { options } = this.#parts;
     const workers = Array.from({ length: options.workers }, (_, index) =>
       this.#spec(`worker-${index + 1}`, "@graphfleet/worker/main", {
+        LANGGRAPH_API_URL: this.#parts.env.LANGGRAPH_API_URL ?? ownUrl(options),
         N_JOBS_PER_WORKER: String(options.jobsPerWorker),
         OPS_PORT: "0",
         // Whoever presses Ctrl-C does not want to wait for a run; given back, it goes on at the next start.

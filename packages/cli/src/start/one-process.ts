@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { gaugeFleet, startApi } from "@graphfleet/api";
+import { gaugeFleet, resolveHost, startApi } from "@graphfleet/api";
 import { createLogger, Metrics } from "@graphfleet/chassis";
-import { allowAll, LEASE_SECONDS, makeSignals, randomIds } from "@graphfleet/domain";
+import { allowAll, LEASE_SECONDS, makeSignals, makeWebhookGate, randomIds } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
 import { openPostgres } from "@graphfleet/postgres";
 import {
@@ -11,10 +11,21 @@ import {
   readProjectEnv,
   requireGraphs,
   threadLifetime,
+  webhookHeaders,
+  webhookUrlRules,
 } from "@graphfleet/runtime";
 import { expiryOf, gaugeGrowth, observeCrons, startScheduler } from "@graphfleet/scheduler";
-import { observeRuns, openHeartbeatThread, startWorker, type Worker } from "@graphfleet/worker";
+import {
+  makeSendWebhook,
+  observeDeliveries,
+  observeRuns,
+  openHeartbeatThread,
+  startDeliverer,
+  startWorker,
+  type Worker,
+} from "@graphfleet/worker";
 import { Problem } from "../problem.js";
+import { ownUrl } from "./own-url.js";
 import type { StartOptions } from "./start-options.js";
 import { VERSION } from "../version.js";
 
@@ -28,8 +39,12 @@ export interface OneProcessParts {
 
 /** Seconds a run may take to finish after Ctrl-C; then it is given back and goes on at the next start. */
 const GRACE_SECONDS = 5;
+/** A webhook that is being sent may end in this time; else it is sent at the next start. */
+const WEBHOOK_GRACE_MS = 3000;
 const TAPE_KEEP_SECONDS = 120;
 const MAX_ATTEMPTS = 3;
+const WEBHOOK_TIMEOUT_SECONDS = 10;
+const WEBHOOK_KEEP_SECONDS = 72 * 3600;
 
 /**
  * Runs API, worker and scheduler in this process, with rings, tapes and hints in its memory. Postgres stays the ledger,
@@ -46,6 +61,8 @@ export async function startOneProcess({
 }: OneProcessParts): Promise<() => Promise<void>> {
   const log = createLogger({ service: "graphfleet", level: env.LOG_LEVEL ?? "info", json: env.LOG_JSON === "true" });
   Object.assign(env, await readProjectEnv(project, env));
+  const urlRules = webhookUrlRules(project, env.WEBHOOK_ALLOWED_NETWORKS ?? "");
+  const headers = webhookHeaders(project, env);
 
   const ledger = await openPostgres({
     uri: databaseUri,
@@ -66,10 +83,11 @@ export async function startOneProcess({
   await storage.assistants.syncSystem(runtime.systemAssistants(env.LANGGRAPH_CONFIG));
 
   const queue = new MemoryRunQueue(log);
+  const webhooks = new MemoryRunQueue(log);
   const bus = new MemoryStreamBus();
   const control = new MemoryControlChannel();
   const metrics = new Metrics();
-  const shared = { storage, bus, queue, control, log };
+  const shared = { storage, bus, queue, webhooks, control, log };
 
   const concurrency = options.workers * options.jobsPerWorker;
   const lease = { owner: `graphfleet:${randomUUID()}`, seconds: LEASE_SECONDS };
@@ -99,6 +117,24 @@ export async function startOneProcess({
       tapeKeepSeconds: TAPE_KEEP_SECONDS,
     },
   });
+  const deliverer = startDeliverer({
+    deliveries: storage.deliveries,
+    send: makeSendWebhook({
+      rules: urlRules,
+      headers,
+      signingKeys: (env.WEBHOOK_SIGNING_KEYS ?? "").split(",").filter((key) => key !== ""),
+      ownUrl: env.LANGGRAPH_API_URL ?? ownUrl(options),
+      timeoutMs: WEBHOOK_TIMEOUT_SECONDS * 1000,
+      resolve: resolveHost,
+      now: () => new Date(),
+    }),
+    webhooks,
+    consume: (consumption) => webhooks.consume(consumption),
+    hearsRings: () => true,
+    observer: observeDeliveries(metrics),
+    log,
+    options: { concurrency: 10, maxAttempts: MAX_ATTEMPTS, timeoutSeconds: WEBHOOK_TIMEOUT_SECONDS },
+  });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
   const scheduler = startScheduler({
     ...shared,
@@ -107,12 +143,23 @@ export async function startOneProcess({
     authorizer: allowAll,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),
-    options: { maxAttempts: MAX_ATTEMPTS, temporaryKeepSeconds: TAPE_KEEP_SECONDS, expiry: expiryOf(project) },
+    options: {
+      maxAttempts: MAX_ATTEMPTS,
+      temporaryKeepSeconds: TAPE_KEEP_SECONDS,
+      webhookKeepSeconds: WEBHOOK_KEEP_SECONDS,
+      expiry: expiryOf(project),
+    },
   });
   gaugeGrowth(metrics, storage);
-  gaugeFleet(metrics, { runs: storage.runs, poolStats: () => ledger.poolStats(), tapesRead: () => bus.watching() });
+  gaugeFleet(metrics, {
+    runs: storage.runs,
+    deliveries: storage.deliveries,
+    poolStats: () => ledger.poolStats(),
+    tapesRead: () => bus.watching(),
+  });
   const api = await startApi({
     ...shared,
+    webhookGate: makeWebhookGate({ rules: urlRules, resolve: resolveHost }),
     catalog: runtime.catalog,
     states: runtime.states,
     memory: runtime.memory,
@@ -137,9 +184,11 @@ export async function startOneProcess({
     process.off("unhandledRejection", onStrayRejection);
     await api.close();
     await worker?.drain(GRACE_SECONDS * 1000);
+    await deliverer.drain(WEBHOOK_GRACE_MS);
     await scheduler.stop();
     bus.close();
     queue.close();
+    webhooks.close();
     await ledger.close();
   };
 }

@@ -8,6 +8,7 @@ import type { CronId, Ids, ThreadId } from "../ids.js";
 import { isObject, type JsonObject, objectOrEmpty } from "../json.js";
 import type { Page } from "../page.js";
 import type { Storage } from "../storage.js";
+import type { WebhookGate } from "../webhooks/webhook-gate.js";
 import type { Cron, CronFilter, CronQuery, CronTiming, RunTemplate } from "./cron.js";
 import { checkTiming, nextFiring } from "./next-firing.js";
 
@@ -16,6 +17,8 @@ export interface ManageCronsDeps {
   readonly authorizer: Authorizer;
   readonly graphs: GraphCatalog;
   readonly ids: Ids;
+  /** Looks at URLs that runs of a cron are to be told on; without it, only the delivery does. */
+  readonly webhookGate?: WebhookGate;
 }
 
 export interface CreateCronRequest extends CronTiming {
@@ -40,7 +43,7 @@ export interface CronPatch extends Partial<CronTiming> {
 export type CronSearch<Filter extends CronFilter> = Omit<Filter, "assistantId"> & { readonly assistant?: string };
 
 /** Crons: runs that start because time passed. The scheduler fires them; see `makeFireCrons`. */
-export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCronsDeps) {
+export function makeManageCrons({ storage, authorizer, graphs, ids, webhookGate }: ManageCronsDeps) {
   const { crons } = storage;
 
   return {
@@ -59,6 +62,7 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
         payload: { input: template.input, config: template.config, context: template.context },
       });
       const assistant = await assistantToRun(reference, { assistants: storage.assistants, graphs, authorizer }, caller);
+      await checkWebhook(template.webhook);
       const metadata = objectOrEmpty(value.metadata);
       const now = await crons.now();
       checkTiming(wanted, now);
@@ -108,6 +112,7 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
       });
       const { metadata } = value as JsonObject;
       const { template, metadata: _, onRunCompleted, ...rest } = patch;
+      await checkWebhook(template?.webhook);
 
       return await storage.transaction(async (tx) => {
         const cron = found(await tx.crons.lock(id, scope));
@@ -146,6 +151,10 @@ export function makeManageCrons({ storage, authorizer, graphs, ids }: ManageCron
     /** The clock that crons go by. */
     now: () => crons.now(),
   };
+
+  async function checkWebhook(url: string | null | undefined): Promise<void> {
+    if (typeof url === "string") await webhookGate?.admit(url);
+  }
 
   /** Null when the name can be no assistant's. */
   function withAssistant<Filter extends { readonly assistant?: string }>({ assistant, ...filter }: Filter) {

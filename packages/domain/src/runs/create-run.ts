@@ -4,6 +4,7 @@ import type { Caller } from "../auth/caller.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
 import type { Ids } from "../ids.js";
 import type { Storage } from "../storage.js";
+import type { WebhookGate } from "../webhooks/webhook-gate.js";
 import type { Run } from "./run.js";
 import { changesOf, makeRunAdmission, type PlannedRun } from "./run-admission.js";
 import type { RunRequest } from "./run-request.js";
@@ -15,6 +16,7 @@ export interface CreateRunDeps {
   readonly authorizer: Authorizer;
   readonly signals: Signals;
   readonly ids: Ids;
+  readonly webhookGate?: WebhookGate;
 }
 
 /**
@@ -22,8 +24,9 @@ export interface CreateRunDeps {
  * dies. Admission is atomic per thread, because everything happens under the thread's lock. Several requests are
  * admitted all together or not at all.
  */
-export function makeCreateRuns({ storage, graphs, authorizer, signals, ids }: CreateRunDeps) {
-  const { plan, admit } = makeRunAdmission({ authorizer, ids });
+export function makeCreateRuns({ storage, graphs, signals, ...deps }: CreateRunDeps) {
+  const { authorizer } = deps;
+  const { plan, admit } = makeRunAdmission(deps);
 
   return async function createRuns(requests: readonly RunRequest[], caller: Caller): Promise<readonly Run[]> {
     const planned = await Promise.all(requests.map((request) => resolveAndPlan(request, caller)));

@@ -6,6 +6,7 @@ import { threadBusy, threadNotFound } from "../errors.js";
 import type { Ids, RunId, ThreadId } from "../ids.js";
 import { isObject, type Json, objectOrEmpty } from "../json.js";
 import type { Repositories } from "../storage.js";
+import type { WebhookGate } from "../webhooks/webhook-gate.js";
 import type { LockedThread } from "../threads/thread.js";
 import { admitRun } from "./admit-run.js";
 import { mergeRun } from "./merge-run.js";
@@ -24,6 +25,15 @@ export interface PlannedRun {
   readonly threadId: ThreadId;
   readonly scope: Scope;
   readonly priority: number;
+  /** Where its end is to be told. */
+  readonly webhook: string | null;
+}
+
+export interface RunAdmissionDeps {
+  readonly authorizer: Authorizer;
+  readonly ids: Ids;
+  /** Looks at URLs that runs want to be told on; without it, only the delivery does. */
+  readonly webhookGate?: WebhookGate;
 }
 
 /** A run as its transaction wrote it. Nobody was told yet. */
@@ -39,7 +49,7 @@ export interface AdmittedRun {
  * The two halves of creating a run: `plan` decides, `admit` writes. `admit` works in the transaction it is given, so that
  * a run can become true together with something else; announce its {@link changesOf} after the commit.
  */
-export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Authorizer; readonly ids: Ids }) {
+export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionDeps) {
   return { plan, admit };
 
   /** `within` is what the caller may see besides what the authorizer says now. */
@@ -71,7 +81,13 @@ export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Aut
       threadId,
       scope: insideBoth(within, scope),
       priority,
+      webhook: await admittedWebhook(request.webhook),
     };
+  }
+
+  /** Only once the caller is known to be one who may create runs: looking at a URL can mean asking a name server. */
+  async function admittedWebhook(url: string | null): Promise<string | null> {
+    return url === null || webhookGate === undefined ? url : await webhookGate.admit(url);
   }
 
   async function admit(tx: Repositories, planned: PlannedRun): Promise<AdmittedRun> {
@@ -102,6 +118,7 @@ export function makeRunAdmission({ authorizer, ids }: { readonly authorizer: Aut
       afterSeconds: request.afterSeconds,
       tapeFrom: thread.streamSeq,
       priority,
+      webhook: planned.webhook,
     });
     const cancelled: readonly CancelledRun[] =
       admission.kind === "replace" ? await tx.runs.requestCancel(admission.cancel, admission.action) : [];

@@ -101,6 +101,8 @@ export interface NewRun {
   readonly tapeFrom: number;
   /** Of two runs that wait for a worker the lower one goes first; absent is 0. */
   readonly priority?: number;
+  /** Where its end is to be told; null when nowhere, whatever the request asked for. */
+  readonly webhook: string | null;
 }
 
 /** A run in the hands of one worker. */

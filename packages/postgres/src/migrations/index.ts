@@ -6,6 +6,7 @@ import { threadSearch } from "./0004-thread-search.js";
 import { restingStatus } from "./0005-resting-status.js";
 import { expiry } from "./0006-expiry.js";
 import { runPriority } from "./0007-run-priority.js";
+import { webhooks } from "./0008-webhooks.js";
 
 /** In order. A migration that was released is never edited: its successor repairs it. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   restingStatus,
   expiry,
   runPriority,
+  webhooks,
 ];

@@ -10,6 +10,7 @@ import {
   WHOLE_HOUSE,
   asAssistantId,
   asCronId,
+  asDeliveryId,
   asRunId,
   asThreadId,
 } from "@graphfleet/domain";
@@ -26,6 +27,9 @@ const RUN = asRunId("00000000-0000-7000-8000-000000000001");
 const THREAD = asThreadId("00000000-0000-7000-8000-000000000002");
 const ASSISTANT = asAssistantId("00000000-0000-4000-8000-000000000003");
 const CLAIM: Claim = { runId: RUN, threadId: THREAD, fence: 1 };
+const DELIVERY = { id: asDeliveryId("00000000-0000-4000-8000-000000000004"), fence: 1 };
+const OWNER = { runId: RUN, threadId: THREAD };
+const TRY = { at: "2026-01-01T00:00:00.000Z", duration_ms: 1, response_status: 500, error: "answered 500" };
 const LEASE = { owner: "worker", seconds: 15 };
 const CRON = asCronId("00000000-0000-7000-8000-000000000004");
 const PAGE = { limit: 10, offset: 0 };
@@ -70,6 +74,7 @@ const NEW_RUN: NewRun = {
   multitaskStrategy: "enqueue",
   afterSeconds: 5,
   tapeFrom: 0,
+  webhook: null,
 };
 
 const MOMENT = new Date(0);
@@ -348,5 +353,27 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
       name: "recordFiring",
       call: ({ crons }) => crons.recordFiring({ cronId: CRON, slot: MOMENT, runId: RUN, next: null }),
     },
+  ],
+  deliveries: [
+    { name: "claim, of a run", call: ({ deliveries }) => deliveries.claim({ runId: RUN }, 15) },
+    { name: "claim, the oldest", call: ({ deliveries }) => deliveries.claim({ dueSeconds: 2 }, 15) },
+    {
+      name: "finish, to be tried again",
+      call: ({ deliveries }) => deliveries.finish(DELIVERY, TRY, { kind: "retry", reason: "answered 500", delayMs: 1 }),
+    },
+    {
+      name: "finish, for good",
+      call: ({ deliveries }) => deliveries.finish(DELIVERY, TRY, { kind: "failed", reason: "answered 404" }),
+    },
+    { name: "giveBack", call: ({ deliveries }) => deliveries.giveBack(DELIVERY) },
+    { name: "unheard", call: ({ deliveries }) => deliveries.unheard(2, 100) },
+    { name: "list", call: ({ deliveries }) => deliveries.list(OWNER, SCOPE) },
+    {
+      name: "replay",
+      call: ({ deliveries }) => deliveries.replay(DELIVERY.id, OWNER, SCOPE),
+      answers: [{ status: "failed" }, {}],
+    },
+    { name: "sweepEnded", call: ({ deliveries }) => deliveries.sweepEnded(3600, 100) },
+    { name: "counts", call: ({ deliveries }) => deliveries.counts() },
   ],
 };
