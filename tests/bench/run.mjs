@@ -4,7 +4,7 @@
  * Both servers are started by the same call and measured in turn, scenario by
  * scenario, so that a noisy machine is noisy for both. `--help` lists the options.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,13 +46,22 @@ async function main() {
     for (const scenario of scenarios) results.push(await compare(scenario, targets, options.rounds));
 
     if (options.record) {
-      writeFileSync(RESULTS, markdownOf(results, factsOf(args, options)));
+      writeFileSync(RESULTS, `${markdownOf(results, factsOf(args, options)).trimEnd()}\n\n${keptResults()}`);
       console.log("\nWritten to tests/bench/RESULTS.md");
     }
     if (results.some((result) => result.failed)) process.exitCode = 1;
   } finally {
     await stop();
   }
+}
+
+/** Results of the other benches stand below this line and are kept. */
+const BY_HAND = "<!-- Below: written by hand, kept by --record. -->";
+
+function keptResults() {
+  const before = existsSync(RESULTS) ? readFileSync(RESULTS, "utf8") : "";
+  const at = before.indexOf(BY_HAND);
+  return at === -1 ? "" : before.slice(at);
 }
 
 /**
