@@ -33,7 +33,8 @@ import express, { type Express } from "express";
 import { assistantGraphRoutes } from "./assistants/assistant-graphs.routes.js";
 import { assistantRoutes } from "./assistants/assistants.routes.js";
 import { cronRoutes } from "./crons/crons.routes.js";
-import { jsonBody } from "./http/body.js";
+import { authenticate, type Login } from "./auth/authenticate.js";
+import { bodyReader, jsonBody } from "./http/body.js";
 import { cors } from "./http/cors.js";
 import { httpMetrics } from "./http/http-metrics.js";
 import { problemHandler, unknownRoute } from "./http/problem.js";
@@ -68,6 +69,7 @@ export interface AppParts {
   readonly memory: LongTermMemory;
   readonly describer: GraphDescriber;
   readonly authorizer: Authorizer;
+  readonly login: Login;
   readonly ids: Ids;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -85,6 +87,7 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
   const { storage, bus, log, metrics } = parts;
   const useCases = makeUseCases(parts);
   const http = httpMetrics(metrics, log);
+  const readBody = bodyReader({ limitBytes: parts.maxBodyBytes });
 
   const app = express();
   app.disable("etag");
@@ -93,7 +96,7 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
   app.use(requestId, http.middleware, cors({ origins: parts.corsOrigins }));
   app.use(systemRoutes({ info: parts.info, services: parts.services, runs: storage.runs, metrics, http, stopping }));
   app.use(openApiRoutes({ version: parts.info.version, operations: OPERATIONS }));
-  app.use(jsonBody({ limitBytes: parts.maxBodyBytes }));
+  app.use(authenticate({ login: parts.login, readBody }), jsonBody(readBody));
   app.use(assistantRoutes(useCases.manageAssistants));
   app.use(assistantGraphRoutes(useCases.describeAssistant));
   app.use(threadRoutes(useCases.manageThreads));

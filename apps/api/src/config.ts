@@ -52,6 +52,11 @@ export const ApiEnv = Type.Object({
     default: "",
     description: "Private networks that webhooks may go to, such as 10.0.0.0/8, separated by commas",
   }),
+  GRAPHFLEET_STUDIO_AUTH: Type.Boolean({
+    default: false,
+    description:
+      "Whether LangGraph Studio comes in without a login. Anybody can say to be Studio: for development only",
+  }),
   LANGGRAPH_CONFIG: Type.Optional(
     Type.String({ description: "JSON map of graph id to the config of its system assistant" }),
   ),
@@ -81,6 +86,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
     .filter((origin) => origin !== ""),
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
+  studioAuth: env.GRAPHFLEET_STUDIO_AUTH,
   systemAssistants: env.LANGGRAPH_CONFIG,
   schemaTimeoutMs: env.LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS,
   langsmith: isTraced(env),

@@ -9,10 +9,11 @@ import {
   redact,
   patiently,
 } from "@graphfleet/chassis";
-import { allowAll, makeWebhookGate, randomIds, isOutage } from "@graphfleet/domain";
+import { makeWebhookGate, randomIds, isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import {
+  loadAuth,
   loadProject,
   openRuntime,
   readProjectEnv,
@@ -21,6 +22,7 @@ import {
   webhookUrlRules,
 } from "@graphfleet/runtime";
 import { startApi } from "./api.js";
+import { openAuth } from "./auth/open-auth.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
 import { gaugeFleet } from "./fleet-gauges.js";
@@ -78,6 +80,9 @@ try {
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
   await storage.assistants.syncSystem(runtime.systemAssistants(config.systemAssistants));
 
+  const projectAuth = await loadAuth(project);
+  const auth = openAuth({ project: projectAuth, settings: project.auth, studio: config.studioAuth, log });
+
   const metrics = new Metrics({ prefix: config.metricPrefix });
   gaugeFleet(metrics, {
     runs: storage.runs,
@@ -97,7 +102,7 @@ try {
     states: runtime.states,
     memory: runtime.memory,
     describer: runtime.describer,
-    authorizer: allowAll,
+    ...auth,
     ids: randomIds,
     log,
     metrics,

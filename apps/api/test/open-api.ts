@@ -12,6 +12,7 @@ import {
 } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
 import { openLedger, silentLog, type TestLedger } from "@graphfleet/testkit";
+import { openHouse } from "../src/auth/authenticate.js";
 import { type Api, type ApiParts, startApi } from "../src/api.js";
 
 /** The whole API on a loopback port, with a real ledger and everything else in this process. */
@@ -90,6 +91,7 @@ export async function openApi(
     }),
     describer: echoDescriber,
     authorizer: allowAll,
+    login: openHouse,
     ids: randomIds,
     log: silentLog,
     metrics: new Metrics({ process: false }),

@@ -1,29 +1,44 @@
 import { DomainError, malformedRequest } from "@graphfleet/domain";
-import express, { type RequestHandler } from "express";
+import express, { type Request, type RequestHandler, type Response } from "express";
 import { parseJson } from "./json-text.js";
+
+/** Reads a request's body, once: whoever asks again gets the same bytes. @throws DomainError `too_large`. */
+export type ReadBody = (req: Request, res: Response) => Promise<Buffer>;
+
+export function bodyReader({ limitBytes }: { readonly limitBytes: number }): ReadBody {
+  const read = express.raw({ type: () => true, limit: limitBytes });
+  const known = new WeakMap<Request, Promise<Buffer>>();
+
+  return (req, res) => {
+    const before = known.get(req);
+    if (before !== undefined) return before;
+    const bytes = new Promise<Buffer>((resolve, reject) => {
+      read(req, res, (error?: unknown) => {
+        // oxlint-disable-next-line prefer-promise-reject-errors -- the parser's own errors are told apart further out.
+        if (error !== undefined && error !== null) reject(isTooLarge(error) ? tooLarge(limitBytes) : error);
+        else resolve(Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0));
+      });
+    });
+    known.set(req, bytes);
+    return bytes;
+  };
+}
 
 /**
  * Reads the request body as JSON, whatever its content type says: clients leave it out, or send another one. An empty body
  * is `{}`.
  */
-export function jsonBody({ limitBytes }: { readonly limitBytes: number }): RequestHandler[] {
-  const read = express.raw({ type: () => true, limit: limitBytes });
-
-  return [
-    (req, res, next) => {
-      if (req.method === "GET" || req.method === "HEAD") return next();
-      read(req, res, (error?: unknown) => next(isTooLarge(error) ? tooLarge(limitBytes) : error));
-    },
-    (req, _res, next) => {
-      req.body = fromJson(req.body);
-      next();
-    },
-  ];
+export function jsonBody(read: ReadBody): RequestHandler {
+  return async (req, res, next) => {
+    const hasBody = req.method !== "GET" && req.method !== "HEAD";
+    req.body = hasBody ? fromJson(await read(req, res)) : {};
+    next();
+  };
 }
 
-function fromJson(bytes: unknown): unknown {
+function fromJson(bytes: Buffer): unknown {
   // A TextDecoder drops a byte order mark, which some clients put first.
-  const text = Buffer.isBuffer(bytes) ? new TextDecoder().decode(bytes) : "";
+  const text = new TextDecoder().decode(bytes);
   if (text.trim() === "") return {};
   try {
     return parseJson(text) ?? {};

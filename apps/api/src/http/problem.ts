@@ -1,4 +1,4 @@
-import { DomainError, type ErrorCode, type Log } from "@graphfleet/domain";
+import { AuthRefusal, DomainError, type ErrorCode, type Log } from "@graphfleet/domain";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { cut } from "./disconnect.js";
 
@@ -39,8 +39,11 @@ export function problemHandler(log: Log): ErrorRequestHandler {
       log.error({ err: error, method: req.method, path: req.path, request_id: requestId }, "request failed");
     if (res.headersSent) return cut(res);
 
+    if (error instanceof AuthRefusal) res.set(error.headers);
     if (status === 503) res.setHeader("retry-after", String(RETRY_AFTER_SECONDS));
-    sendProblem(req, res, status, message);
+    // The project's own words, or ours where it could have had some: always in the form that says so.
+    if (isOfAuth(error)) res.status(status).json({ detail: message });
+    else sendProblem(req, res, status, message);
   };
 }
 
@@ -56,7 +59,11 @@ export const unknownRoute: RequestHandler = (req) => {
   throw new DomainError("route_not_found", "404 Not Found", { path: req.path });
 };
 
+const isOfAuth = (error: unknown): boolean =>
+  error instanceof DomainError && (error.code === "unauthenticated" || error.code === "forbidden");
+
 function problemOf(error: unknown): { status: number; message: string } {
+  if (error instanceof AuthRefusal) return { status: error.status, message: error.message };
   if (error instanceof DomainError) return { status: STATUS[error.code], message: error.message };
 
   // Express and its parsers mark what the client did wrong: a path that cannot be decoded, a body cut short.

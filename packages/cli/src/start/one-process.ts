@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { gaugeFleet, resolveHost, startApi } from "@graphfleet/api";
+import { gaugeFleet, openAuth, resolveHost, startApi } from "@graphfleet/api";
 import { createLogger, Metrics } from "@graphfleet/chassis";
-import { allowAll, LEASE_SECONDS, makeSignals, makeWebhookGate, randomIds } from "@graphfleet/domain";
+import { LEASE_SECONDS, makeSignals, makeWebhookGate, randomIds } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
 import { openPostgres } from "@graphfleet/postgres";
 import {
   describeError,
+  loadAuth,
   openRuntime,
   type ProjectConfig,
   readProjectEnv,
@@ -73,8 +74,10 @@ export async function startOneProcess({
   });
   const { storage } = ledger;
   const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  let projectAuth: Awaited<ReturnType<typeof loadAuth>>;
   try {
     requireGraphs(runtime);
+    projectAuth = await loadAuth(project);
   } catch (error) {
     await ledger.close();
     throw new Problem((error as Error).message, { cause: error });
@@ -82,6 +85,8 @@ export async function startOneProcess({
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
   await storage.assistants.syncSystem(runtime.systemAssistants(env.LANGGRAPH_CONFIG));
 
+  const studio = env.GRAPHFLEET_STUDIO_AUTH === "true";
+  const auth = openAuth({ project: projectAuth, settings: project.auth, studio, log });
   const queue = new MemoryRunQueue(log);
   const webhooks = new MemoryRunQueue(log);
   const bus = new MemoryStreamBus();
@@ -140,7 +145,7 @@ export async function startOneProcess({
     ...shared,
     signals: makeSignals(shared),
     ids: randomIds,
-    authorizer: allowAll,
+    authorizer: auth.authorizer,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),
     options: {
@@ -164,7 +169,7 @@ export async function startOneProcess({
     states: runtime.states,
     memory: runtime.memory,
     describer: runtime.describer,
-    authorizer: allowAll,
+    ...auth,
     ids: randomIds,
     metrics,
     info: { version: VERSION, langgraphVersion: runtime.langgraphVersion, crons: true, langsmith: false },

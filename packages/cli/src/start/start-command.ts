@@ -142,7 +142,10 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Asks the API which of the project's graphs it serves: the last proof that everything works together. */
+/**
+ * Asks the API which of the project's graphs it serves: the last proof that everything works together. Where callers have
+ * to log in we are nobody, and being turned away is the proof.
+ */
 async function graphsServed(url: string, graphIds: readonly string[]): Promise<readonly string[]> {
   const answers = await Promise.all(
     graphIds.map(async (id) => {

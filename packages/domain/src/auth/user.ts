@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "../json.js";
 import type { Caller } from "./caller.js";
+import { AuthRefusal } from "./refusal.js";
 
 /** Who somebody turned out to be: a caller without what came along in this one request. */
 export type AuthenticatedUser = Omit<Caller, "headers">;
@@ -17,13 +18,14 @@ export const STUDIO_USER: AuthenticatedUser = userOf({
  * What an authenticator returned, as a user: a name, or an object with an `identity`. Everything else in the object is kept,
  * as far as JSON can hold it: it is stored with the user's runs.
  *
- * @throws TypeError for anything else.
+ * @throws AuthRefusal with status 500 for anything else: that is a mistake of the project, and lets nobody in.
  */
 export function userOf(answer: unknown): AuthenticatedUser {
   const given = typeof answer === "string" ? { identity: answer } : plainCopy(answer);
   const identity = given?.["identity"];
   if (given === null || typeof identity !== "string" || identity === "")
-    throw new TypeError(
+    throw new AuthRefusal(
+      500,
       "Invalid auth response: `authenticate` has to return a name, or an object whose `identity` is a name",
     );
   const listed = given["permissions"];

@@ -161,6 +161,7 @@ describe("what the thread takes over", () => {
     expect(thread).toEqual({
       metadata: IDS,
       config: { tags: ["r"], recursion_limit: 6, configurable: { x: 1, y: 2, z: 3 } },
+      context: {},
     });
   });
 

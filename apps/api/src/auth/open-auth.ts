@@ -1,0 +1,46 @@
+import { allowAll, askHandlers, type Authorizer, type Log } from "@graphfleet/domain";
+import type { AuthSettings, ProjectAuth } from "@graphfleet/runtime";
+import { type Login, openHouse } from "./authenticate.js";
+import { projectLogin } from "./project-login.js";
+import { rememberLogins } from "./remember-logins.js";
+
+/** How this server knows its callers, and what they may do. */
+export interface Auth {
+  readonly login: Login;
+  readonly authorizer: Authorizer;
+}
+
+export interface AuthParts {
+  /** What `auth.path` of the project names, loaded. */
+  readonly project: ProjectAuth | null;
+  readonly settings: AuthSettings | null;
+  /** Whether this server is somebody's own, where LangGraph Studio may come in without a login. */
+  readonly studio: boolean;
+  readonly log: Log;
+}
+
+const CACHE_TTL_SECONDS = 60;
+const CACHE_SIZE = 1000;
+
+/** Puts together what the project and its environment say about auth. */
+export function openAuth({ project, settings, studio, log }: AuthParts): Auth {
+  if (project === null) return { login: openHouse, authorizer: allowAll };
+  const authorizer = askHandlers(project.handlers);
+  if (project.authenticate === null) {
+    log.warn({}, "auth.path has no authenticate callback, so everybody may do everything and no handler is asked");
+    return { login: openHouse, authorizer };
+  }
+  const letsStudioIn = studio && settings?.disable_studio_auth !== true;
+  if (letsStudioIn) log.warn({}, "LangGraph Studio, and whoever says to be it, comes in without a login");
+
+  const login = projectLogin({ authenticate: project.authenticate, studio: letsStudioIn });
+  const cache = settings?.cache;
+  if (cache === undefined) return { login, authorizer };
+  const remembered = rememberLogins(login, {
+    // Studio's header decides too, or a studio user could be remembered for everybody.
+    headers: letsStudioIn ? [...cache.cache_keys, "x-auth-scheme"] : cache.cache_keys,
+    ttlMs: (cache.ttl_seconds ?? CACHE_TTL_SECONDS) * 1000,
+    maxSize: cache.max_size ?? CACHE_SIZE,
+  });
+  return { login: remembered, authorizer };
+}
