@@ -9,7 +9,7 @@ import { toWebRequest } from "./web-request.js";
 export interface LoginAttempt {
   readonly headers: IncomingHttpHeaders;
   /** The request in the form that the web knows. Its body is read only if somebody asks for it. */
-  toRequest(): Request;
+  readonly toRequest: () => Request;
 }
 
 /** Finds out who is asking; null for nobody in particular. @throws AuthRefusal for those who may not come in. */
