@@ -28,6 +28,7 @@ import {
   type Storage,
   type StreamBus,
   type WebhookGate,
+  type WorkerRoll,
 } from "@graphfleet/domain";
 import express, { type Express } from "express";
 import { assistantGraphRoutes } from "./assistants/assistant-graphs.routes.js";
@@ -64,6 +65,7 @@ export interface AppParts {
   readonly webhooks: RunQueue;
   readonly webhookGate: WebhookGate;
   readonly control: ControlChannel;
+  readonly roll: Pick<WorkerRoll, "slots">;
   readonly catalog: GraphCatalog;
   readonly states: GraphStates;
   readonly memory: LongTermMemory;
@@ -94,7 +96,17 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
   app.disable("x-powered-by");
 
   app.use(requestId, http.middleware, cors({ origins: parts.corsOrigins }));
-  app.use(systemRoutes({ info: parts.info, services: parts.services, runs: storage.runs, metrics, http, stopping }));
+  app.use(
+    systemRoutes({
+      info: parts.info,
+      services: parts.services,
+      runs: storage.runs,
+      roll: parts.roll,
+      metrics,
+      http,
+      stopping,
+    }),
+  );
   app.use(openApiRoutes({ version: parts.info.version, operations: OPERATIONS }));
   app.use(authenticate({ login: parts.login, readBody }), jsonBody(readBody));
   app.use(assistantRoutes(useCases.manageAssistants));

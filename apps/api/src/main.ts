@@ -11,7 +11,7 @@ import {
 } from "@graphfleet/chassis";
 import { makeWebhookGate, randomIds, isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
-import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
+import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus, RedisWorkerRoll } from "@graphfleet/redis";
 import {
   loadAuth,
   loadProject,
@@ -98,6 +98,7 @@ try {
     webhooks,
     webhookGate: makeWebhookGate({ rules: urlRules, resolve: resolveHost }),
     control,
+    roll: new RedisWorkerRoll(redis),
     catalog: runtime.catalog,
     states: runtime.states,
     memory: runtime.memory,

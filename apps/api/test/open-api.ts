@@ -10,7 +10,7 @@ import {
   randomIds,
   systemAssistantId,
 } from "@graphfleet/domain";
-import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
+import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll } from "@graphfleet/memory";
 import { openLedger, silentLog, type TestLedger } from "@graphfleet/testkit";
 import { openHouse } from "../src/auth/authenticate.js";
 import { type Api, type ApiParts, startApi } from "../src/api.js";
@@ -23,6 +23,7 @@ export interface TestApi {
   readonly queue: MemoryRunQueue;
   readonly webhooks: MemoryRunQueue;
   readonly control: MemoryControlChannel;
+  readonly roll: MemoryWorkerRoll;
   readonly api: Api;
   /** Sends JSON and reads the answer whole. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -72,6 +73,7 @@ export async function openApi(
   const queue = new MemoryRunQueue(silentLog);
   const webhooks = new MemoryRunQueue(silentLog);
   const control = new MemoryControlChannel();
+  const roll = new MemoryWorkerRoll();
   const { storage } = ledger;
 
   const parts: Omit<ApiParts, "port"> = {
@@ -82,6 +84,7 @@ export async function openApi(
     webhookGate: makeWebhookGate({ rules: DEFAULT_URL_RULES, resolve: async () => [] }),
     control,
     catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id), failure: () => null },
+    roll,
     states: noStates,
     memory: makeLongTermMemory({
       items: storage.items,
@@ -123,6 +126,7 @@ export async function openApi(
     queue,
     webhooks,
     control,
+    roll,
     api,
     call: (method, path, body, headers) => call(`${url}${path}`, method, body, headers),
     async close() {

@@ -12,7 +12,14 @@ import {
 } from "@graphfleet/chassis";
 import { isOutage } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
-import { consumeRings, openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
+import {
+  consumeRings,
+  openRedis,
+  RedisControlChannel,
+  RedisRunQueue,
+  RedisStreamBus,
+  RedisWorkerRoll,
+} from "@graphfleet/redis";
 import {
   describeError,
   loadProject,
@@ -81,6 +88,7 @@ try {
   worker = startWorker({
     storage,
     control,
+    roll: new RedisWorkerRoll(redis),
     ...(failpoint === null ? written : partsWithFailpoints(written, failpoint)),
     describeError,
     consume: (options) => consumeRings(redis, options),

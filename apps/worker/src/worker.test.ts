@@ -73,6 +73,7 @@ function setUp() {
   let handle = (_ring: Ring): Promise<void> => Promise.resolve();
   let concurrency = 0;
   const handling: Promise<void>[] = [];
+  const enrolled = new Map<string, number>();
   const worker = startWorker({
     storage: nothingElse<Storage>("storage", { runs }),
     bus: nothingElse<StreamBus>("bus", {
@@ -86,6 +87,11 @@ function setUp() {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+    },
+    roll: {
+      enrol: async ({ owner, slots }) => void enrolled.set(owner, slots),
+      leave: async (owner) => void enrolled.delete(owner),
+      slots: () => Promise.reject(new Error("workers do not ask")),
     },
     runner: {
       execute,
@@ -140,6 +146,7 @@ function setUp() {
       return executing;
     },
     journal,
+    enrolled,
     endings,
     actions,
     departures,
@@ -160,6 +167,14 @@ afterEach(() => {
   // A worker that stopped leaves nothing behind that could keep its process alive.
   expect(jest.getTimerCount()).toBe(0);
   jest.useRealTimers();
+});
+
+test("is on the roll with its slots until it stops", async () => {
+  const house = setUp();
+  expect([...house.enrolled]).toEqual([[LEASE.owner, 3]]);
+
+  await house.worker.drain(0);
+  expect(house.enrolled.size).toBe(0);
 });
 
 test("executes the runs it is rung for, several at once", async () => {

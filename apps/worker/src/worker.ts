@@ -1,3 +1,4 @@
+import { ENROL_EVERY_MS } from "@graphfleet/domain";
 import type {
   ControlChannel,
   GraphRunner,
@@ -8,6 +9,7 @@ import type {
   RunQueue,
   Storage,
   StreamBus,
+  WorkerRoll,
 } from "@graphfleet/domain";
 import { every } from "@graphfleet/chassis";
 import { WATCH_MS } from "./heartbeat/heartbeat.js";
@@ -28,6 +30,7 @@ export interface WorkerParts {
   /** Rings for the webhooks of runs that ended. */
   readonly webhooks: RunQueue;
   readonly control: ControlChannel;
+  readonly roll: WorkerRoll;
   readonly runner: GraphRunner;
   readonly describeError: (error: unknown) => { readonly error: string; readonly message: string };
   /** Starts taking rings, at most `concurrency` at a time. */
@@ -119,6 +122,13 @@ export function startWorker(parts: WorkerParts): Worker {
   };
 
   const alive = every({ name: "alive", everyMs: WATCH_MS, once: async () => keeper.reportAlive(), log });
+  const enrolment = every({
+    name: "enrolment",
+    everyMs: ENROL_EVERY_MS,
+    once: async () =>
+      parts.roll.enrol({ owner: options.lease.owner, slots: options.concurrency }).catch(() => undefined),
+    log,
+  });
   const unsubscribe = control.subscribe((hint) => keeper.look(hint.runId));
   const consumer = consume({ concurrency: options.concurrency, handle });
 
@@ -126,6 +136,7 @@ export function startWorker(parts: WorkerParts): Worker {
     active: () => keeper.size,
     async drain(graceMs) {
       slots.close();
+      const left = enrolment.stop().then(() => parts.roll.leave(options.lease.owner));
       const idle = Promise.all([consumer.close(), poll.stop()]);
       const grace = setTimeout(() => {
         log.info({ held: keeper.size }, "grace period over; giving runs back");
@@ -134,6 +145,7 @@ export function startWorker(parts: WorkerParts): Worker {
       await idle;
       clearTimeout(grace);
       unsubscribe();
+      await left;
       await alive.stop();
       await keeper.close();
     },

@@ -25,6 +25,7 @@ export * from "./runs/run-repository.js";
 export * from "./runs/settle-run.js";
 export * from "./runs/signals.js";
 export * from "./runs/tape.js";
+export * from "./runs/worker-roll.js";
 export * from "./storage.js";
 export * from "./store/embedder.js";
 export * from "./store/item-filter.js";

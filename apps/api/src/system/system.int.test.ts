@@ -64,9 +64,15 @@ describe("GET /metrics", () => {
     const { json } = await get("/metrics?format=json");
     expect(json).toMatchObject({
       queue: { n_pending: 1, n_running: 0, max_age_secs: expect.any(Number) },
-      workers: { active: 0 },
+      workers: { max: 0, active: 0, available: 0 },
       http: { requests_total: expect.arrayContaining([expect.objectContaining({ path: "/runs", value: 1 })]) },
     });
+  });
+
+  test("200: JSON tells the slots of all workers", async () => {
+    await server.roll.enrol({ owner: "a", slots: 3 });
+    await server.roll.enrol({ owner: "b", slots: 2 });
+    expect((await get("/metrics?format=json")).json.workers).toEqual({ max: 5, active: 0, available: 5 });
   });
 
   test("422: another format", async () => {

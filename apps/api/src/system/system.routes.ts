@@ -1,5 +1,5 @@
 import type { Metrics } from "@graphfleet/chassis";
-import { type RunRepository, unavailable } from "@graphfleet/domain";
+import { type RunRepository, unavailable, type WorkerRoll } from "@graphfleet/domain";
 import { Router } from "express";
 import type { HttpMetrics } from "../http/http-metrics.js";
 import { parseQuery } from "../http/parse.js";
@@ -13,13 +13,14 @@ export interface SystemRoutesDeps {
   /** What this server needs, by name. Each rejects when it cannot be reached. */
   readonly services: Readonly<Record<string, () => Promise<void>>>;
   readonly runs: Pick<RunRepository, "counts">;
+  readonly roll: Pick<WorkerRoll, "slots">;
   readonly metrics: Metrics;
   readonly http: HttpMetrics;
   readonly stopping: Stopping;
 }
 
 /** What balancers, dashboards and clients ask before anything else. Open to everybody. */
-export function systemRoutes({ info, services, runs, metrics, http, stopping }: SystemRoutesDeps): Router {
+export function systemRoutes({ info, services, runs, roll, metrics, http, stopping }: SystemRoutesDeps): Router {
   const router = Router();
 
   router.get("/ok", async (req, res) => {
@@ -43,10 +44,11 @@ export function systemRoutes({ info, services, runs, metrics, http, stopping }: 
       return;
     }
     const { pending, running, oldestPendingSeconds } = await runs.counts();
+    const slots = await roll.slots();
     res.json({
       queue: { n_pending: pending, n_running: running, max_age_secs: oldestPendingSeconds },
-      // How many slots there are is known to the workers, each of which has its own /metrics.
-      workers: { max: null, active: running, available: null },
+      // A worker that died may still hold runs until its lease ends, so there may be more runs than slots.
+      workers: { max: slots, active: running, available: slots === null ? null : Math.max(0, slots - running) },
       http: await http.totals(),
     });
   });

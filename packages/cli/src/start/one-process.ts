@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { gaugeFleet, openAuth, resolveHost, startApi } from "@graphfleet/api";
 import { createLogger, Metrics } from "@graphfleet/chassis";
 import { LEASE_SECONDS, makeSignals, makeWebhookGate, randomIds } from "@graphfleet/domain";
-import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus } from "@graphfleet/memory";
+import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll } from "@graphfleet/memory";
 import { openPostgres } from "@graphfleet/postgres";
 import {
   describeError,
@@ -92,13 +92,15 @@ export async function startOneProcess({
   const bus = new MemoryStreamBus();
   const control = new MemoryControlChannel();
   const metrics = new Metrics();
-  const shared = { storage, bus, queue, webhooks, control, log };
+  const roll = new MemoryWorkerRoll();
+  const shared = { storage, bus, queue, webhooks, control, roll, log };
 
   const concurrency = options.workers * options.jobsPerWorker;
   const lease = { owner: `graphfleet:${randomUUID()}`, seconds: LEASE_SECONDS };
   let worker: Worker | null = null;
   worker = startWorker({
     ...shared,
+    roll,
     runner: runtime.runner,
     describeError,
     consume: (consumption) => queue.consume(consumption),
