@@ -52,6 +52,11 @@ export const ApiEnv = Type.Object({
     default: "",
     description: "Private networks that webhooks may go to, such as 10.0.0.0/8, separated by commas",
   }),
+  GRAPHFLEET_API_KEYS: Type.String({
+    default: "",
+    description:
+      "API keys for projects without auth: names and SHA-256 digests, as ci:<64 hex digits>, separated by commas",
+  }),
   GRAPHFLEET_STUDIO_AUTH: Type.Boolean({
     default: false,
     description:
@@ -86,6 +91,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
     .filter((origin) => origin !== ""),
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
+  apiKeys: env.GRAPHFLEET_API_KEYS,
   studioAuth: env.GRAPHFLEET_STUDIO_AUTH,
   systemAssistants: env.LANGGRAPH_CONFIG,
   schemaTimeoutMs: env.LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS,

@@ -1,3 +1,4 @@
+export { parseApiKeys } from "./auth/api-key-login.js";
 export { openAuth } from "./auth/open-auth.js";
 export { type Api, type ApiParts, startApi } from "./api.js";
 export { type AppParts, buildApp } from "./app.js";

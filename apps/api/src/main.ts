@@ -22,6 +22,7 @@ import {
   webhookUrlRules,
 } from "@graphfleet/runtime";
 import { startApi } from "./api.js";
+import { parseApiKeys } from "./auth/api-key-login.js";
 import { openAuth } from "./auth/open-auth.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
@@ -81,7 +82,8 @@ try {
   await storage.assistants.syncSystem(runtime.systemAssistants(config.systemAssistants));
 
   const projectAuth = await loadAuth(project);
-  const auth = openAuth({ project: projectAuth, settings: project.auth, studio: config.studioAuth, log });
+  const keys = parseApiKeys(config.apiKeys);
+  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio: config.studioAuth, log });
 
   const metrics = new Metrics({ prefix: config.metricPrefix });
   gaugeFleet(metrics, {

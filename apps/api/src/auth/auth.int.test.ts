@@ -36,6 +36,7 @@ const open = (studio = false): Promise<TestApi> =>
     openAuth({
       project: { authenticate, handlers },
       settings: { target: null },
+      keys: new Map(),
       studio,
       log: silentLog,
     }),

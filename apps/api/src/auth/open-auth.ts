@@ -1,5 +1,6 @@
 import { allowAll, askHandlers, type Authorizer, type Log } from "@graphfleet/domain";
 import type { AuthSettings, ProjectAuth } from "@graphfleet/runtime";
+import { apiKeyLogin } from "./api-key-login.js";
 import { type Login, openHouse } from "./authenticate.js";
 import { projectLogin } from "./project-login.js";
 import { rememberLogins } from "./remember-logins.js";
@@ -14,6 +15,8 @@ export interface AuthParts {
   /** What `auth.path` of the project names, loaded. */
   readonly project: ProjectAuth | null;
   readonly settings: AuthSettings | null;
+  /** Names of API keys by their digests; empty for servers that use none. */
+  readonly keys: ReadonlyMap<string, string>;
   /** Whether this server is somebody's own, where LangGraph Studio may come in without a login. */
   readonly studio: boolean;
   readonly log: Log;
@@ -22,9 +25,11 @@ export interface AuthParts {
 const CACHE_TTL_SECONDS = 60;
 const CACHE_SIZE = 1000;
 
-/** Puts together what the project and its environment say about auth. */
-export function openAuth({ project, settings, studio, log }: AuthParts): Auth {
-  if (project === null) return { login: openHouse, authorizer: allowAll };
+/** Puts together what the project and its environment say about auth. @throws Error when they say two things. */
+export function openAuth({ project, settings, keys, studio, log }: AuthParts): Auth {
+  if (project === null) return { login: keys.size === 0 ? openHouse : apiKeyLogin(keys), authorizer: allowAll };
+  if (keys.size > 0)
+    throw new Error("GRAPHFLEET_API_KEYS is for projects without auth, but auth.path is set. Take one of them away.");
   const authorizer = askHandlers(project.handlers);
   if (project.authenticate === null) {
     log.warn({}, "auth.path has no authenticate callback, so everybody may do everything and no handler is asked");

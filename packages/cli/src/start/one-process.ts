@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { gaugeFleet, openAuth, resolveHost, startApi } from "@graphfleet/api";
+import { gaugeFleet, openAuth, parseApiKeys, resolveHost, startApi } from "@graphfleet/api";
 import { createLogger, Metrics } from "@graphfleet/chassis";
 import { LEASE_SECONDS, makeSignals, makeWebhookGate, randomIds } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll } from "@graphfleet/memory";
@@ -86,7 +86,8 @@ export async function startOneProcess({
   await storage.assistants.syncSystem(runtime.systemAssistants(env.LANGGRAPH_CONFIG));
 
   const studio = env.GRAPHFLEET_STUDIO_AUTH === "true";
-  const auth = openAuth({ project: projectAuth, settings: project.auth, studio, log });
+  const keys = parseApiKeys(env.GRAPHFLEET_API_KEYS ?? "");
+  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, log });
   const queue = new MemoryRunQueue(log);
   const webhooks = new MemoryRunQueue(log);
   const bus = new MemoryStreamBus();
