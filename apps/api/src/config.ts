@@ -68,6 +68,8 @@ export const ApiEnv = Type.Object({
   LANGSMITH_API_KEY: Type.Optional(Type.String({ description: "Key of LangSmith, where the graphs' traces go" })),
   LANGCHAIN_API_KEY: Type.Optional(Type.String({ description: "Older name of LANGSMITH_API_KEY" })),
   LANGSMITH_TRACING: Type.Optional(Type.String({ description: "false turns tracing off" })),
+  LANGSMITH_TRACING_V2: Type.Optional(Type.String({ description: "Older name of LANGSMITH_TRACING" })),
+  LANGCHAIN_TRACING: Type.Optional(Type.String({ description: "Older name of LANGSMITH_TRACING" })),
   LANGCHAIN_TRACING_V2: Type.Optional(Type.String({ description: "Older name of LANGSMITH_TRACING" })),
   ...LogEnv,
   ...MetricsEnv,
@@ -103,6 +105,8 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
 /** There is a key, and nobody turned tracing off. */
 function isTraced(env: Static<typeof ApiEnv>): boolean {
   const key = env.LANGSMITH_API_KEY ?? env.LANGCHAIN_API_KEY;
-  const off = [env.LANGSMITH_TRACING, env.LANGCHAIN_TRACING_V2].some((value) => value?.toLowerCase() === "false");
+  const off = [env.LANGSMITH_TRACING, env.LANGSMITH_TRACING_V2, env.LANGCHAIN_TRACING, env.LANGCHAIN_TRACING_V2].some(
+    (value) => value?.toLowerCase() === "false",
+  );
   return key !== undefined && !off;
 }

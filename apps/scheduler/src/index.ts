@@ -3,3 +3,4 @@ export { gaugeGrowth, type GrowthNumbers } from "./growth-gauges.js";
 export { observeCrons } from "./crons/observe-crons.js";
 export { type Scheduler, type SchedulerOptions, type SchedulerParts, startScheduler } from "./scheduler.js";
 export type { Sweep } from "./sweeps/sweep.js";
+export { SchedulerEnv } from "./config.js";

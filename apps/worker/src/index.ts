@@ -6,3 +6,4 @@ export { observeRuns } from "./worker-metrics.js";
 export { type Deliverer, type DelivererParts, startDeliverer } from "./webhooks/deliverer.js";
 export { makeSendWebhook, type SendWebhook } from "./webhooks/send-webhook.js";
 export { observeDeliveries } from "./webhooks/webhook-metrics.js";
+export { WorkerEnv } from "./config.js";

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 
 import { ConfigError, hidePasswords, loadEnv, redact } from "./config.js";
 import { LogEnv } from "./logger.js";
+import { StoresEnv } from "./stores-env.js";
 
 const Schema = Type.Object({
   DATABASE_URI: Type.String({ format: "uri", description: "Postgres connection string" }),
@@ -112,4 +113,15 @@ describe("redact", () => {
       "redis://:***@cache:6379 http://localhost:8123/a@b postgres://app@db/x",
     );
   });
+});
+
+test("a variable may have several names: the first that is set counts", () => {
+  const read = (env: Record<string, string>) =>
+    loadEnv(Type.Object({ DATABASE_URI: StoresEnv.DATABASE_URI }), env).DATABASE_URI;
+  const [custom, own, old] = ["postgres://custom/db", "postgres://own/db", "postgres://old/db"];
+
+  expect(read({ POSTGRES_URI: old })).toBe(old);
+  expect(read({ POSTGRES_URI: old, DATABASE_URI: own })).toBe(own);
+  expect(read({ POSTGRES_URI: old, DATABASE_URI: own, POSTGRES_URI_CUSTOM: custom })).toBe(custom);
+  expect(() => read({})).toThrow("DATABASE_URI is missing: Postgres connection string");
 });

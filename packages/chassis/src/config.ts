@@ -25,7 +25,9 @@ const SECRET_NAME = /(KEY|KEYS|PASSWORD|SECRET|TOKEN)$/;
  *
  * Values are coerced to the schema's types and defaults filled in. An empty variable counts as not set. `NAME_FILE`
  * may name a file that holds the value, as container secrets do. Variables the schema does not know are ignored.
- * A schema may carry `expected`, the words for a pattern ("one of debug, info"), and `secret`: its value is not shown. Throws `ConfigError` with all problems.
+ * A schema may carry `names`, under which the variable is looked for: the first that is set counts.
+ * A schema may carry `expected`, the words for a pattern ("one of debug, info"), and `secret`: its value is not shown.
+ * Throws `ConfigError` with all problems.
  */
 export function loadEnv<T extends TObject>(
   schema: T,
@@ -35,7 +37,7 @@ export function loadEnv<T extends TObject>(
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(schema.properties)) {
-    const value = rawValue(name, env, readFile, problems);
+    const value = firstValue(namesOf(name, schema), env, readFile, problems);
     if (value !== undefined) values[name] = value;
   }
 
@@ -66,7 +68,20 @@ function redactValue(name: string, value: unknown): unknown {
   return value;
 }
 
-function rawValue(name: string, env: Env, readFile: (path: string) => string, problems: string[]): string | undefined {
+function firstValue(names: readonly string[], ...rest: RawSource): string | undefined {
+  for (const name of names) {
+    const value = rawValue(name, ...rest);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+const namesOf = (name: string, schema: TObject): readonly string[] =>
+  (schema.properties[name]?.["names"] as readonly string[] | undefined) ?? [name];
+
+type RawSource = [env: Env, readFile: (path: string) => string, problems: string[]];
+
+function rawValue(name: string, ...[env, readFile, problems]: RawSource): string | undefined {
   const direct = env[name] === "" ? undefined : env[name];
   const path = env[`${name}_FILE`];
   if (path === undefined || path === "") return direct;

@@ -7,3 +7,4 @@ export { type Counter, type Gauge, type Histogram, Metrics, MetricsEnv, type Met
 export { type OpsOptions, type OpsServer, startOpsServer } from "./ops-server.js";
 export { type PatienceOptions, patiently } from "./patiently.js";
 export { redisOptions, StoresEnv } from "./stores-env.js";
+export { WITHOUT_EFFECT } from "./without-effect.js";

@@ -3,12 +3,14 @@ import { type Static, Type } from "@sinclair/typebox";
 /** Where the two stores are; a process spreads these into its own schema. */
 export const StoresEnv = {
   DATABASE_URI: Type.String({
+    names: ["POSTGRES_URI_CUSTOM", "DATABASE_URI", "POSTGRES_URI"],
     pattern: "^postgres(ql)?://",
     secret: true,
     expected: "a Postgres connection string, postgresql://user:password@host:port/database",
     description: "Postgres connection string; may name several hosts, with target_session_attrs=read-write",
   }),
   REDIS_URI: Type.String({
+    names: ["REDIS_URI_CUSTOM", "REDIS_URI"],
     pattern: "^redis(s|\\+sentinel|s\\+sentinel)?://",
     secret: true,
     expected: "a Redis connection string: redis://, rediss:// for TLS, or redis+sentinel://host,host/name",

@@ -3,8 +3,10 @@ import { openPool } from "./pool.js";
 
 // Entry point of the migrate job: `migrate-main.js` applies what is missing, `--status` only tells.
 
-const uri = process.env.DATABASE_URI;
-if (uri === undefined || uri === "") {
+// As every other process of the fleet looks for it.
+const { POSTGRES_URI_CUSTOM, DATABASE_URI, POSTGRES_URI } = process.env;
+const uri = [POSTGRES_URI_CUSTOM, DATABASE_URI, POSTGRES_URI].find((one) => one !== undefined && one !== "");
+if (uri === undefined) {
   console.error("DATABASE_URI is not set. It names the Postgres database to migrate.");
   process.exit(2);
 }

@@ -13,6 +13,7 @@ export {
   type WebhookSettings,
 } from "./project/project-config.js";
 export { readProjectEnv } from "./project/project-env.js";
+export { projectSchema } from "./project/project-schema.js";
 export { ProjectError } from "./project/project-error.js";
 export { threadLifetime } from "./project/thread-lifetime.js";
 export { webhookHeaders, webhookUrlRules } from "./project/webhook-settings.js";

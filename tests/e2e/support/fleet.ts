@@ -167,6 +167,7 @@ export function describeFleet(name: string, suite: () => void): void {
   describe.skip(name, suite);
 }
 
+/** An empty database of its own on the tests' server. */
 export async function freshDatabase(): Promise<{ uri: string; drop: () => Promise<void> }> {
   const server = process.env.TEST_DATABASE_URI;
   if (server === undefined) throw new Error("TEST_DATABASE_URI is not set; jest's global setup sets it");

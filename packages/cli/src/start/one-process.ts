@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { gaugeFleet, openAuth, parseApiKeys, resolveHost, startApi } from "@graphfleet/api";
-import { createLogger, Metrics } from "@graphfleet/chassis";
+import { ApiEnv, gaugeFleet, openAuth, parseApiKeys, resolveHost, startApi } from "@graphfleet/api";
+import { createLogger, loadEnv, Metrics } from "@graphfleet/chassis";
 import { LEASE_SECONDS, makeSignals, makeWebhookGate, randomIds } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll } from "@graphfleet/memory";
 import { openPostgres } from "@graphfleet/postgres";
@@ -25,6 +25,7 @@ import {
   startWorker,
   type Worker,
 } from "@graphfleet/worker";
+import { Type } from "@sinclair/typebox";
 import { Problem } from "../problem.js";
 import { ownUrl } from "./own-url.js";
 import type { StartOptions } from "./start-options.js";
@@ -37,6 +38,8 @@ export interface OneProcessParts {
   /** The environment, which the project's own variables are added to. */
   readonly env: Record<string, string | undefined>;
 }
+
+const SchemaEnv = Type.Pick(ApiEnv, ["LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS"]);
 
 /** Seconds a run may take to finish after Ctrl-C; then it is given back and goes on at the next start. */
 const GRACE_SECONDS = 5;
@@ -73,7 +76,8 @@ export async function startOneProcess({
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
   const { storage } = ledger;
-  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  const { LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS: schemaTimeoutMs } = loadEnv(SchemaEnv, env);
+  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log, schemaTimeoutMs });
   let projectAuth: Awaited<ReturnType<typeof loadAuth>>;
   try {
     requireGraphs(runtime);

@@ -54,8 +54,8 @@ export function startOptions(args: readonly string[], env: Env, cwd: string, roo
     jobsPerWorker: wholeNumber("N_JOBS_PER_WORKER", env.N_JOBS_PER_WORKER, 10, { min: 1, max: 10_000 }),
     dataDir,
     cacheDir: cacheDir(env, dataDir),
-    databaseUri: said(env.DATABASE_URI),
-    redisUri: said(env.REDIS_URI),
+    databaseUri: said(env.POSTGRES_URI_CUSTOM) ?? said(env.DATABASE_URI) ?? said(env.POSTGRES_URI),
+    redisUri: said(env.REDIS_URI_CUSTOM) ?? said(env.REDIS_URI),
     oneProcess: values["one-process"] ?? false,
   };
 }

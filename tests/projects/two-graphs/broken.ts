@@ -1,0 +1,3 @@
+const table: Record<string, () => unknown> = {};
+
+export const graph = table["missing"]!();
