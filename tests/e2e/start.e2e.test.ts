@@ -136,15 +136,15 @@ describe("graphfleet start", () => {
   });
 
   test.each([
-    ["a missing langgraph.json", ["--config", "nowhere/langgraph.json"], /nowhere\/langgraph\.json/],
-    ["broken JSON", ["--config", "tests/projects/broken-json/langgraph.json"], /JSON/],
-    ["no graphs", ["--config", "tests/projects/no-graphs/langgraph.json"], /graph/],
-    ["a bad port", ["--port", "eighty"], /PORT must be a whole number/],
-    ["an unknown option", ["--wrong"], /--wrong/],
-  ])("%s: one sentence and a non-zero exit, before anything is started", async (_what, args, words) => {
+    ["a missing langgraph.json", 1, ["--config", "nowhere/langgraph.json"], /nowhere\/langgraph\.json/],
+    ["broken JSON", 1, ["--config", "tests/projects/broken-json/langgraph.json"], /JSON/],
+    ["no graphs", 1, ["--config", "tests/projects/no-graphs/langgraph.json"], /graph/],
+    ["a bad port", 1, ["--port", "eighty"], /PORT must be a whole number/],
+    ["an unknown option", 2, ["--wrong"], /--wrong/],
+  ])("%s: one sentence and exit code %i, before anything is started", async (_what, code, args, words) => {
     const one = start(["--data-dir", dataDir(), ...args]);
 
-    expect(await one.exited).toBe(1);
+    expect(await one.exited).toBe(code);
     expect(one.said).toMatch(words);
     expect(one.said).not.toMatch(/^\s+at /m);
   });

@@ -1,25 +1,14 @@
 #!/usr/bin/env node
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Problem } from "./problem.js";
-import { start } from "./start/start-command.js";
-import { START_HELP, startOptions } from "./start/start-options.js";
+import { COMMANDS } from "./commands.js";
+import { makePaint } from "./shell/paint.js";
+import { runCli } from "./shell/run-cli.js";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-async function main(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args;
-  const write = (text: string): void => void process.stdout.write(text);
-
-  if (command !== "start" || rest.includes("--help") || rest.includes("-h")) {
-    write(START_HELP);
-    return command === "start" || command === "--help" || command === undefined ? 0 : 2;
-  }
-  const stopping = stopSignal();
-  // npm runs scripts in the package's folder; paths that the user typed start where the user stood.
-  const cwd = process.env.INIT_CWD ?? process.cwd();
-  return await start(startOptions(rest, process.env, cwd, ROOT), { env: process.env, write, stopping });
-}
+/** npm runs scripts in the package's folder; paths that the user typed start where the user stood. */
+const cwd = process.cwd() === ROOT ? (process.env.INIT_CWD ?? ROOT) : process.cwd();
 
 /** Aborted by the first Ctrl-C or SIGTERM. One press may arrive twice, from the terminal and from npm; a later one means now. */
 function stopSignal(): AbortSignal {
@@ -36,10 +25,17 @@ function stopSignal(): AbortSignal {
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await runCli(process.argv.slice(2), COMMANDS, {
+    env: process.env,
+    cwd,
+    root: ROOT,
+    write: (text) => void process.stdout.write(text),
+    tell: (text) => void process.stderr.write(text),
+    paint: makePaint(process.stdout.isTTY, process.env),
+    // Commands that nobody has to stop in order end as the shell expects.
+    stopping: stopSignal,
+  });
 } catch (error) {
-  process.stderr.write(
-    error instanceof Problem ? `\n${error.message}\n` : `\n${String((error as Error).stack ?? error)}\n`,
-  );
+  process.stderr.write(`\n${String((error as Error).stack ?? error)}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 export { openPostgres, type PoolStats, type PostgresLedger, type PostgresOptions } from "./database.js";
+export { inspectPostgres, type PostgresFacts } from "./inspect.js";
 export {
   migrate,
   requireCurrentSchema,

@@ -1,5 +1,5 @@
 export { describeError } from "./describe-error.js";
-export type { GraphFailure } from "./project/graph-registry.js";
+export { type GraphFailure, loadGraphs } from "./project/graph-registry.js";
 export { loadAuth, type ProjectAuth } from "./project/load-auth.js";
 export { requireGraphs } from "./project/require-graphs.js";
 export { openRuntime, type Runtime, type RuntimeLog } from "./runtime.js";

@@ -1,4 +1,5 @@
 // Reading a project without loading its graphs: for the command line, which has no use for LangGraph.
+export { closestName } from "./project/closest-name.js";
 export {
   type AuthSettings,
   type CheckpointerSettings,

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { loadProject, ProjectError } from "@graphfleet/runtime/project";
 import { Problem } from "../problem.js";
 import { Progress } from "../progress.js";
+import { readConfig } from "../shell/read-config.js";
 import { banner } from "./banner.js";
 import { mustBeFree } from "./checks.js";
 import { Fleet, migrateInChild } from "./fleet.js";
@@ -32,7 +32,7 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
   const line = (text: string): void => io.write(`${text}\n`);
 
   try {
-    const project = await readProject(options.configPath);
+    const project = await readConfig(options.configPath);
     await mustBeFree(options.host, options.port);
     makeFolder(options.dataDir);
 
@@ -121,15 +121,6 @@ const NO_REDIS = "none: rings and tapes live in this process's memory";
 
 const fleetWords = ({ workers, jobsPerWorker }: StartOptions): string =>
   `1 API, ${workers} worker${workers === 1 ? "" : "s"} × ${jobsPerWorker} runs, 1 scheduler`;
-
-async function readProject(configPath: string) {
-  try {
-    return await loadProject(configPath);
-  } catch (error) {
-    if (error instanceof ProjectError) throw new Problem(error.message, { cause: error });
-    throw error;
-  }
-}
 
 function makeFolder(path: string): void {
   try {

@@ -1,7 +1,9 @@
+import { readInput } from "../shell/read-input.js";
+import { START_FLAGS } from "./start-flags.js";
 import { startOptions } from "./start-options.js";
 
 const read = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  startOptions(args, env, "/home/ada/project", "/opt/graphfleet");
+  startOptions(readInput({ name: "start", flags: START_FLAGS }, args), env, "/home/ada/project", "/opt/graphfleet");
 
 describe("startOptions", () => {
   test("serves the examples on the SDK's own port when nothing is said", () => {

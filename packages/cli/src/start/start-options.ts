@@ -1,6 +1,7 @@
-import { parseArgs } from "node:util";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Problem } from "../problem.js";
+import type { Input } from "../shell/command.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -18,67 +19,43 @@ export interface StartOptions {
   readonly oneProcess: boolean;
 }
 
-export const START_HELP = `Usage: graphfleet start [options]
-
-Starts the whole fleet on this machine: Postgres, Redis, API, workers, scheduler.
-
-  --config PATH     langgraph.json of the project to serve (GRAPHFLEET_CONFIG; default: the examples)
-  --port NUMBER     port of the API (PORT; default 8123)
-  --host HOST       address of the API (HOST; default 127.0.0.1)
-  --workers NUMBER  worker processes (WORKERS; default 2)
-  --data-dir PATH   where data lives (GRAPHFLEET_DATA_DIR; default .graphfleet)
-  --one-process     no Redis: API, worker and scheduler in one process
-  --help            this text
-
-DATABASE_URI and REDIS_URI name servers of your own; without them private ones are started.
-N_JOBS_PER_WORKER (default 10) bounds the runs that one worker executes at once.
-`;
-
 /**
- * Reads the options of `graphfleet start`: arguments win over the environment.
+ * The options of `graphfleet start`: arguments win over the environment.
  *
  * @param cwd where relative paths start
  * @param root the folder of the installation, which holds the examples
  * @throws Problem for a value that cannot be used
  */
-export function startOptions(args: readonly string[], env: Env, cwd: string, root: string): StartOptions {
-  const { values } = parse(args);
-  const config = values.config ?? env.GRAPHFLEET_CONFIG ?? join(root, "examples", "langgraph.json");
-  const dataDir = resolve(cwd, values["data-dir"] ?? env.GRAPHFLEET_DATA_DIR ?? ".graphfleet");
+export function startOptions(
+  { strings, switches }: Pick<Input, "strings" | "switches">,
+  env: Env,
+  cwd: string,
+  root: string,
+): StartOptions {
+  const config = strings.config ?? env.GRAPHFLEET_CONFIG ?? whereNothingIsSaid(cwd, root);
+  const dataDir = resolve(cwd, strings["data-dir"] ?? env.GRAPHFLEET_DATA_DIR ?? ".graphfleet");
 
   return {
     configPath: resolve(cwd, config),
-    host: values.host ?? env.HOST ?? "127.0.0.1",
-    port: wholeNumber("PORT", values.port ?? env.PORT, 8123, { min: 1, max: 65_535 }),
-    workers: wholeNumber("WORKERS", values.workers ?? env.WORKERS, 2, { min: 1, max: 64 }),
+    host: strings.host ?? env.HOST ?? "127.0.0.1",
+    port: wholeNumber("PORT", strings.port ?? env.PORT, 8123, { min: 1, max: 65_535 }),
+    workers: wholeNumber("WORKERS", strings.workers ?? env.WORKERS, 2, { min: 1, max: 64 }),
     jobsPerWorker: wholeNumber("N_JOBS_PER_WORKER", env.N_JOBS_PER_WORKER, 10, { min: 1, max: 10_000 }),
     dataDir,
     cacheDir: cacheDir(env, dataDir),
-    databaseUri: said(env.POSTGRES_URI_CUSTOM) ?? said(env.DATABASE_URI) ?? said(env.POSTGRES_URI),
-    redisUri: said(env.REDIS_URI_CUSTOM) ?? said(env.REDIS_URI),
-    oneProcess: values["one-process"] ?? false,
+    databaseUri: databaseUri(env),
+    redisUri: redisUri(env),
+    oneProcess: switches.has("one-process"),
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        config: { type: "string", short: "c" },
-        port: { type: "string", short: "p" },
-        host: { type: "string" },
-        workers: { type: "string" },
-        "data-dir": { type: "string" },
-        "one-process": { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n\n${START_HELP}`, { cause: error });
-  }
+function whereNothingIsSaid(cwd: string, root: string): string {
+  const here = join(cwd, "langgraph.json");
+  return existsSync(here) ? here : join(root, "examples", "langgraph.json");
 }
 
-function wholeNumber(
+/** @throws Problem unless the text is a whole number within the bounds; nothing said is `otherwise`. */
+export function wholeNumber(
   name: string,
   text: string | undefined,
   otherwise: number,
@@ -97,5 +74,12 @@ function cacheDir(env: Env, dataDir: string): string {
     return join(env.HOME as string, ".cache", "graphfleet");
   return join(dataDir, "cache");
 }
+
+/** The user's Postgres, under our name or the official ones; null: none. */
+export const databaseUri = (env: Env): string | null =>
+  said(env.POSTGRES_URI_CUSTOM) ?? said(env.DATABASE_URI) ?? said(env.POSTGRES_URI);
+
+/** The user's Redis; null: none. */
+export const redisUri = (env: Env): string | null => said(env.REDIS_URI_CUSTOM) ?? said(env.REDIS_URI);
 
 const said = (text: string | undefined): string | null => (text === undefined || text === "" ? null : text);
