@@ -12,6 +12,15 @@ export const TEMPLATES = {
 
 const DEFAULT_TEMPLATE = "agent";
 const DEFAULT_FOLDER = "my-agent";
+const VARIABLES = "# Variables of your graphs. .env is not for git; .env.example is.\n# OPENAI_API_KEY=\n";
+
+/** What every project has; in the templates they would be about this repository. */
+const DOTFILES = {
+  ".env": VARIABLES,
+  ".env.example": VARIABLES,
+  ".gitignore": "node_modules\n.env\n.graphfleet\n",
+} as const;
+
 /** Of the template's own; they stay behind. */
 const NOT_COPIED = /(^|\/)(node_modules|[^/]+\.test\.ts)$/;
 
@@ -58,7 +67,7 @@ async function copy(template: string, dir: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });
     await cp(template, dir, { recursive: true, filter: (source) => !NOT_COPIED.test(relative(template, source)) });
-    await cp(join(dir, ".env.example"), join(dir, ".env"));
+    for (const [name, text] of Object.entries(DOTFILES)) await writeFile(join(dir, name), text);
     const file = join(dir, "package.json");
     const manifest = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
     await writeFile(file, `${JSON.stringify({ ...manifest, name: packageName(dir) }, null, 2)}\n`);
