@@ -52,9 +52,9 @@ describeFleet("the API, by its own document", () => {
       const deadline = performance.now() + FUZZ_MS;
 
       for (const [index, endpoint] of endpoints.entries()) {
-        const known = await populate(fleet, endpoint).catch((cause: unknown) => {
+        const known = await populate(fleet, endpoint).catch((error: unknown) => {
           throw new Error(`before ${endpoint.name}: the fleet did not do its work. It said:\n${fleet.said()}`, {
-            cause,
+            cause: error,
           });
         });
         const property = fc.asyncProperty(requestsTo(endpoint, known), async (request) => {
