@@ -1,7 +1,9 @@
 import { type Log, unavailable } from "@graphfleet/domain";
-import { Redis, type RedisOptions as ClientOptions } from "ioredis";
+import { Cluster, type Redis, type RedisOptions as ClientOptions } from "ioredis";
 
+import { type Client, openClient, openSubscriber } from "./client.js";
 import { Subscriptions } from "./subscriptions.js";
+import { redisTarget, type RedisTarget } from "./target.js";
 import { whenReady } from "./when-ready.js";
 import { reasonOf } from "./reason.js";
 
@@ -13,8 +15,12 @@ import { reasonOf } from "./reason.js";
  */
 
 export interface RedisOptions {
-  /** `redis://` or, for TLS, `rediss://`. */
+  /** See `redisTarget`. */
   readonly uri: string;
+  /** Whether the URI names nodes of a cluster. */
+  readonly cluster?: boolean;
+  /** Certificates (PEM) that sign the server's own, when no public authority does. */
+  readonly ca?: string | undefined;
   /** Put before every key and channel, so that several fleets can share a server. */
   readonly keyPrefix?: string;
   /** Longest wait for an answer, and for the first connection. */
@@ -31,7 +37,6 @@ const MAX_BACKOFF_MS = 2000;
  * @throws when the URI is none.
  */
 export async function openRedis(options: RedisOptions): Promise<RedisLink> {
-  if (!/^rediss?:\/\//.test(options.uri)) throw new TypeError("The Redis URI must begin with redis:// or rediss://");
   const link = new RedisLink(options);
   await whenReady(link.command, link.commandTimeoutMs).catch(() => undefined);
   return link;
@@ -43,25 +48,26 @@ export class RedisLink {
   readonly commandTimeoutMs: number;
   readonly log: Log;
   /** For everything that is answered at once. Commands of one tick travel together. */
-  readonly command: Redis;
+  readonly command: Client;
   readonly subscriptions: Subscriptions;
 
-  readonly #uri: string;
-  readonly #connections = new Set<Redis>();
-  readonly #blocking = new WeakSet<Redis>();
+  readonly #target: RedisTarget;
+  readonly #ca: string | undefined;
+  readonly #connections = new Set<Client>();
+  readonly #blocking = new WeakSet<Client>();
   readonly #healthChecks: NodeJS.Timeout;
   #closed = false;
 
-  constructor({ uri, keyPrefix = "graphfleet:", commandTimeoutMs = 2000, healthCheckMs = 10_000, log }: RedisOptions) {
-    this.#uri = uri;
+  constructor(options: RedisOptions) {
+    const { uri, cluster = false, ca, keyPrefix = "graphfleet:", log } = options;
+    const { commandTimeoutMs = 2000, healthCheckMs = 10_000 } = options;
+    this.#target = redisTarget(uri, cluster);
+    this.#ca = ca;
     this.keyPrefix = keyPrefix;
     this.commandTimeoutMs = commandTimeoutMs;
     this.log = log;
     this.command = this.connect("command", { enableAutoPipelining: true });
-    this.subscriptions = new Subscriptions(() => this.connect("subscriber", { autoResubscribe: false }), {
-      waitMs: commandTimeoutMs,
-      log,
-    });
+    this.subscriptions = new Subscriptions(() => this.#subscriber(), { waitMs: commandTimeoutMs, log });
     this.#healthChecks = setInterval(() => void this.#checkHealth(), healthCheckMs);
     this.#healthChecks.unref();
   }
@@ -75,22 +81,16 @@ export class RedisLink {
   }
 
   /** A connection whose commands fail when Redis is away or slow, and are never sent twice. */
-  connect(purpose: string, options: ClientOptions = {}): Redis {
-    return this.#open(purpose, {
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      commandTimeout: this.commandTimeoutMs,
-      ...options,
-    });
+  connect(purpose: string, options: ClientOptions = {}): Client {
+    return this.#open(purpose, openClient, { ...this.#hasty(), ...options });
   }
 
   /**
    * A connection as BullMQ's workers want it: commands wait until Redis is back. One that blocks on purpose cannot be
    * asked for its health; BullMQ watches it.
    */
-  connectPatiently(purpose: string, { blocks }: { readonly blocks: boolean }): Redis {
-    const redis = this.#open(purpose, { maxRetriesPerRequest: null });
+  connectPatiently(purpose: string, { blocks }: { readonly blocks: boolean }): Client {
+    const redis = this.#open(purpose, openClient, { maxRetriesPerRequest: null });
     if (blocks) this.#blocking.add(redis);
     return redis;
   }
@@ -112,28 +112,46 @@ export class RedisLink {
   }
 
   /** Closes one connection before the others. */
-  async release(redis: Redis): Promise<void> {
+  async release(redis: Client): Promise<void> {
     this.#connections.delete(redis);
     await hangUp(redis);
   }
 
-  #open(purpose: string, options: ClientOptions): Redis {
-    const redis = new Redis(this.#uri, {
+  #subscriber(): Redis {
+    return this.#open("subscriber", openSubscriber, { ...this.#hasty(), autoResubscribe: false });
+  }
+
+  #hasty(): ClientOptions {
+    return {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      commandTimeout: this.commandTimeoutMs,
+    };
+  }
+
+  #open<T extends Client>(
+    purpose: string,
+    open: (parts: Parameters<typeof openClient>[0]) => T,
+    own: ClientOptions,
+  ): T {
+    const options: ClientOptions = {
       connectionName: `${this.keyPrefix}${purpose}`,
       connectTimeout: 5000,
       keepAlive: 10_000,
       retryStrategy: backoff,
       // After a failover the old primary refuses writes: look up the address again.
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
-      ...options,
-    });
+      ...own,
+    };
+    const redis = open({ target: this.#target, ca: this.#ca, options });
     this.#connections.add(redis);
     this.#logChanges(redis, purpose);
     return redis;
   }
 
   /** One line when a connection is lost and one when it is back, not one per attempt. */
-  #logChanges(redis: Redis, purpose: string): void {
+  #logChanges(redis: Client, purpose: string): void {
     let lost = false;
     redis.on("error", (error: Error) => {
       if (!lost && this.#connections.has(redis))
@@ -149,7 +167,9 @@ export class RedisLink {
   async #checkHealth(): Promise<void> {
     const checks = [...this.#connections].map(async (redis) => {
       if (redis.status !== "ready" || this.#blocking.has(redis)) return;
-      if (!(await answers(redis, this.commandTimeoutMs))) redis.disconnect(true);
+      const nodes =
+        redis instanceof Cluster ? redis.nodes("master").filter(({ status }) => status === "ready") : [redis];
+      for (const node of nodes) if (!(await answers(node, this.commandTimeoutMs))) node.disconnect(true);
     });
     await Promise.all(checks);
   }
@@ -172,7 +192,7 @@ async function answers(redis: Redis, waitMs: number): Promise<boolean> {
   return answered;
 }
 
-async function hangUp(redis: Redis): Promise<void> {
+async function hangUp(redis: Client): Promise<void> {
   if (redis.status === "ready") await Promise.race([redis.quit().catch(() => undefined), waited(500)]);
   if (redis.status === "end") return;
   redis.disconnect();

@@ -1,7 +1,7 @@
 import type { Ring, RingConsumer } from "@graphfleet/domain";
 import { type Job, Worker } from "bullmq";
-import type { Redis } from "ioredis";
 
+import type { Client } from "./client.js";
 import type { RedisLink } from "./connection.js";
 import { type Bell, queuePrefix, type RingData } from "./run-queue.js";
 import { reasonOf } from "./reason.js";
@@ -32,7 +32,7 @@ const CLOSE_MS = 3000;
  */
 export function consumeRings(link: RedisLink, { bell = "runs", concurrency, handle }: ConsumeOptions): RingConsumer {
   const inFlight = new Set<Promise<void>>();
-  const connections: Redis[] = [];
+  const connections: Client[] = [];
   const connection = connect(false);
 
   const worker = new Worker<RingData>(bell, hear, {
@@ -52,9 +52,10 @@ export function consumeRings(link: RedisLink, { bell = "runs", concurrency, hand
   );
 
   /** BullMQ blocks on a duplicate. It forgets to close that one when Redis is away, so it is ours as well. */
-  function connect(blocks: boolean): Redis {
+  function connect(blocks: boolean): Client {
     const redis = link.connectPatiently(`${bell}-${blocks ? "ears" : "ears-control"}`, { blocks });
-    redis.duplicate = () => connect(true);
+    // Its two kinds have two signatures; BullMQ calls it without arguments that matter.
+    Object.assign(redis, { duplicate: () => connect(true) });
     connections.push(redis);
     return redis;
   }

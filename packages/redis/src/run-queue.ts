@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 
 import { type Ring, type RunQueue, unavailable } from "@graphfleet/domain";
 import { Queue } from "bullmq";
-import type { Redis } from "ioredis";
 
+import type { Client } from "./client.js";
 import type { RedisLink } from "./connection.js";
 import { whenReady } from "./when-ready.js";
 import { reasonOf } from "./reason.js";
@@ -28,7 +28,7 @@ const jobIdOf = ({ runId, fence, repeated }: Ring): string =>
 export class RedisRunQueue implements RunQueue {
   readonly #link: RedisLink;
   readonly #bell: Bell;
-  readonly #redis: Redis;
+  readonly #redis: Client;
   readonly #firstChance: Promise<void>;
   #queue: Queue<RingData> | null = null;
 

@@ -1,6 +1,6 @@
 import type { TapeEntry } from "@graphfleet/domain";
-import type { Redis } from "ioredis";
 
+import type { Client } from "./client.js";
 import { idOf, toEntry } from "./tape-codec.js";
 
 export interface TapePage {
@@ -17,11 +17,11 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Reads a tape page by page. */
 export class TapePager {
-  readonly #redis: Redis;
+  readonly #redis: Client;
   readonly #key: string;
   #count = FIRST_ENTRIES;
 
-  constructor(redis: Redis, key: string) {
+  constructor(redis: Client, key: string) {
     this.#redis = redis;
     this.#key = key;
   }

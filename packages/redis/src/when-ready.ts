@@ -1,7 +1,7 @@
-import type { Redis } from "ioredis";
+import type { Client } from "./client.js";
 
 /** Resolves when the connection can take commands. @throws when that takes longer than `waitMs`, or it was closed. */
-export function whenReady(redis: Redis, waitMs: number): Promise<void> {
+export function whenReady(redis: Client, waitMs: number): Promise<void> {
   if (redis.status === "ready") return Promise.resolve();
   return new Promise((resolve, reject) => {
     const settle = (error?: Error) => {

@@ -1,5 +1,5 @@
 // For tests that need a server of their own, whose settings they may change.
-export { freePort, type RunningPostgres, startPostgres } from "@graphfleet/embedded";
+export { findRedis, freePort, type RunningPostgres, startPostgres } from "@graphfleet/embedded";
 export { type Balancer, openBalancer } from "./balancer.js";
 export { databaseUri, openLedger, type LedgerOptions, type TestLedger } from "./ledger.js";
 export { type FaultProxy, openFaultProxy } from "./fault-proxy.js";
