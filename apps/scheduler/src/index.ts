@@ -1,3 +1,4 @@
+export { WebhookLogEnv } from "./config.js";
 export { type ExpiryOptions, expiryOf, type ProjectLifetimes } from "./expiry-options.js";
 export { gaugeGrowth, type GrowthNumbers } from "./growth-gauges.js";
 export { observeCrons } from "./crons/observe-crons.js";

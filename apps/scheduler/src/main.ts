@@ -68,6 +68,7 @@ try {
     ids: randomIds,
     // The project's handlers are user code. They were asked when the cron was made, and what they said is kept with it.
     authorizer: allowAll,
+    sendsWebhooks: project?.http.disable_webhooks !== true,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),
     options: {

@@ -42,6 +42,7 @@ function setUp({ isAway = false } = {}) {
     queue: { ring: async () => {} },
     bus: { remove: async () => {} },
     webhooks: { ring: async () => {} },
+    sendsWebhooks: true,
     signals: { announce: async () => {} },
     log: { debug: () => {}, info: () => {}, warn: note, error: () => {} },
     ids: randomIds,

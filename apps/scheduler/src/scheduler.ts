@@ -30,6 +30,8 @@ export interface SchedulerParts {
   readonly signals: Signals;
   readonly authorizer: Authorizer;
   readonly ids: Ids;
+  /** Whether this project sends webhooks at all; runs of crons have none if not. */
+  readonly sendsWebhooks: boolean;
   readonly log: Log;
   readonly observe: (sweep: string, rows: number) => void;
   readonly observeCron: (outcome: CronOutcome) => void;
@@ -54,7 +56,8 @@ export interface Scheduler {
 
 /** Starts doing what has to happen because time passed. Any number of schedulers may run side by side. */
 export function startScheduler(parts: SchedulerParts): Scheduler {
-  const { storage, queue, webhooks, bus, signals, authorizer, ids, log, observe, observeCron, options } = parts;
+  const { storage, queue, webhooks, bus, signals, authorizer, ids, sendsWebhooks, log, observe, observeCron, options } =
+    parts;
   const { runs, threads, items, checkpoints, deliveries } = storage;
   const { expiry = expiryOf(null) } = options;
   const sweeps: readonly Sweep[] = [
@@ -67,7 +70,9 @@ export function startScheduler(parts: SchedulerParts): Scheduler {
     webhookSweep({ deliveries, webhooks }),
     webhookLogSweep({ deliveries, keepSeconds: options.webhookKeepSeconds }),
   ];
-  const crons = cronSweep(makeFireCrons({ storage, authorizer, signals, ids, log, observe: observeCron }));
+  const crons = cronSweep(
+    makeFireCrons({ storage, authorizer, signals, ids, sendsWebhooks, log, observe: observeCron }),
+  );
   const loop = ({ name, everyMs, once }: Sweep) => ({
     name,
     everyMs,

@@ -1,6 +1,7 @@
 import { FailpointEnv, LogEnv, logOptions, MetricsEnv, redisOptions, StoresEnv } from "@graphfleet/chassis";
 import { LEASE_SECONDS } from "@graphfleet/domain";
 import { type Static, Type } from "@sinclair/typebox";
+import { WebhookEnv, webhookOptions } from "./webhooks/webhook-env.js";
 
 /** Every variable of the worker with its meaning, unit and default. */
 export const WorkerEnv = Type.Object({
@@ -35,29 +36,7 @@ export const WorkerEnv = Type.Object({
     default: 120,
     description: "Seconds a tape can be read after its run ended",
   }),
-  WEBHOOK_CONCURRENCY: Type.Integer({
-    minimum: 1,
-    default: 10,
-    description: "Webhooks this process sends at once, besides the runs it executes",
-  }),
-  WEBHOOK_TIMEOUT_SECS: Type.Integer({
-    minimum: 1,
-    maximum: 3600,
-    default: 10,
-    description: "Seconds one try to send a webhook may take, redirects included",
-  }),
-  WEBHOOK_MAX_ATTEMPTS: Type.Integer({ minimum: 1, default: 3, description: "Tries before a webhook is given up" }),
-  WEBHOOK_SIGNING_KEYS: Type.String({
-    default: "",
-    description: "Keys that webhooks are signed with, separated by commas; each adds a signature. None = not signed",
-  }),
-  WEBHOOK_ALLOWED_NETWORKS: Type.String({
-    default: "",
-    description: "Private networks that webhooks may go to, such as 10.0.0.0/8, separated by commas",
-  }),
-  LANGGRAPH_API_URL: Type.Optional(
-    Type.String({ format: "uri", description: "Where this fleet's API is; webhooks that are a path are sent there" }),
-  ),
+  ...WebhookEnv.properties,
   OPS_PORT: Type.Integer({
     minimum: 0,
     maximum: 65_535,
@@ -80,16 +59,7 @@ export const workerConfig = (env: Static<typeof WorkerEnv>) => ({
   maxAttempts: env.BG_JOB_MAX_RETRIES,
   graceSeconds: env.BG_JOB_SHUTDOWN_GRACE_PERIOD_SECS,
   tapeKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
-  webhooks: {
-    concurrency: env.WEBHOOK_CONCURRENCY,
-    timeoutSeconds: env.WEBHOOK_TIMEOUT_SECS,
-    maxAttempts: env.WEBHOOK_MAX_ATTEMPTS,
-    signingKeys: env.WEBHOOK_SIGNING_KEYS.split(",")
-      .map((key) => key.trim())
-      .filter((key) => key !== ""),
-    allowedNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
-    ownUrl: env.LANGGRAPH_API_URL ?? null,
-  },
+  webhooks: webhookOptions(env),
   opsPort: env.OPS_PORT,
   log: logOptions(env),
   metricPrefix: env.METRIC_PREFIX,

@@ -12,8 +12,6 @@ import {
   readProjectEnv,
   requireGraphs,
   threadLifetime,
-  webhookHeaders,
-  webhookUrlRules,
 } from "@graphfleet/runtime";
 import { expiryOf, gaugeGrowth, observeCrons, startScheduler } from "@graphfleet/scheduler";
 import {
@@ -29,6 +27,7 @@ import { Type } from "@sinclair/typebox";
 import { Problem } from "../problem.js";
 import { ownUrl } from "./own-url.js";
 import type { StartOptions } from "./start-options.js";
+import { webhookSettings } from "./webhook-settings.js";
 import { VERSION } from "../version.js";
 
 export interface OneProcessParts {
@@ -47,8 +46,6 @@ const GRACE_SECONDS = 5;
 const WEBHOOK_GRACE_MS = 3000;
 const TAPE_KEEP_SECONDS = 120;
 const MAX_ATTEMPTS = 3;
-const WEBHOOK_TIMEOUT_SECONDS = 10;
-const WEBHOOK_KEEP_SECONDS = 72 * 3600;
 
 /**
  * Runs API, worker and scheduler in this process, with rings, tapes and hints in its memory. Postgres stays the ledger,
@@ -65,8 +62,7 @@ export async function startOneProcess({
 }: OneProcessParts): Promise<() => Promise<void>> {
   const log = createLogger({ service: "graphfleet", level: env.LOG_LEVEL ?? "info", json: env.LOG_JSON === "true" });
   Object.assign(env, await readProjectEnv(project, env));
-  const urlRules = webhookUrlRules(project, env.WEBHOOK_ALLOWED_NETWORKS ?? "");
-  const headers = webhookHeaders(project, env);
+  const hooks = webhookSettings(project, env);
 
   const ledger = await openPostgres({
     uri: databaseUri,
@@ -132,11 +128,11 @@ export async function startOneProcess({
   const deliverer = startDeliverer({
     deliveries: storage.deliveries,
     send: makeSendWebhook({
-      rules: urlRules,
-      headers,
-      signingKeys: (env.WEBHOOK_SIGNING_KEYS ?? "").split(",").filter((key) => key !== ""),
-      ownUrl: env.LANGGRAPH_API_URL ?? ownUrl(options),
-      timeoutMs: WEBHOOK_TIMEOUT_SECONDS * 1000,
+      rules: hooks.rules,
+      headers: hooks.headers,
+      signingKeys: hooks.signingKeys,
+      ownUrl: hooks.ownUrl ?? ownUrl(options),
+      timeoutMs: hooks.timeoutSeconds * 1000,
       resolve: resolveHost,
       now: () => new Date(),
     }),
@@ -145,7 +141,7 @@ export async function startOneProcess({
     hearsRings: () => true,
     observer: observeDeliveries(metrics),
     log,
-    options: { concurrency: 10, maxAttempts: MAX_ATTEMPTS, timeoutSeconds: WEBHOOK_TIMEOUT_SECONDS },
+    options: hooks,
   });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
   const scheduler = startScheduler({
@@ -153,12 +149,13 @@ export async function startOneProcess({
     signals: makeSignals(shared),
     ids: randomIds,
     authorizer: auth.authorizer,
+    sendsWebhooks: hooks.rules !== null,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),
     options: {
       maxAttempts: MAX_ATTEMPTS,
       temporaryKeepSeconds: TAPE_KEEP_SECONDS,
-      webhookKeepSeconds: WEBHOOK_KEEP_SECONDS,
+      webhookKeepSeconds: hooks.keepSeconds,
       expiry: expiryOf(project),
     },
   });
@@ -171,7 +168,7 @@ export async function startOneProcess({
   });
   const api = await startApi({
     ...shared,
-    webhookGate: makeWebhookGate({ rules: urlRules, resolve: resolveHost }),
+    webhookGate: makeWebhookGate({ rules: hooks.rules, resolve: resolveHost }),
     catalog: runtime.catalog,
     states: runtime.states,
     memory: runtime.memory,

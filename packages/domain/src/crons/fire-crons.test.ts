@@ -9,7 +9,7 @@ import { type CronOutcome, makeFireCrons } from "./fire-crons.js";
 
 const later = (seconds: number) => new Date(LONG_AGO.getTime() + seconds * 1000);
 
-function setUp({ authorizer = allowAll } = {}) {
+function setUp({ authorizer = allowAll, sendsWebhooks = true } = {}) {
   const ledger = fakeLedger();
   ledger.addAssistant(anAssistant());
   const signals = fakeSignals();
@@ -19,6 +19,7 @@ function setUp({ authorizer = allowAll } = {}) {
     authorizer,
     signals,
     ids: countingIds(),
+    sendsWebhooks,
     log: silent,
     observe: (outcome) => void outcomes.push(outcome),
   });
@@ -82,6 +83,24 @@ test("nothing fires before its moment; at it, a run is made for who made the cro
   expect(outcomes).toEqual([{ kind: "fired", missed: 0, lateMs: 0 }]);
   expect(nextRunAt()).toEqual(later(20));
 });
+
+test.each([true, false])(
+  "runs tell their end to the cron's webhook if this server sends any: %s",
+  async (sendsWebhooks) => {
+    const { ledger, outcomes, fireCrons, addCron } = setUp({ sendsWebhooks });
+    addCron();
+    const { template } = ledger.rows.crons.get(cronId(1))!;
+    addCron({ template: { ...template, webhook: "https://hooks.example.net/" } });
+
+    ledger.time = later(10);
+    await fireCrons(10);
+
+    expect(ledger.inserted.map(({ webhook }) => webhook)).toEqual([
+      sendsWebhooks ? "https://hooks.example.net/" : null,
+    ]);
+    expect(outcomes).toMatchObject([{ kind: "fired" }]);
+  },
+);
 
 test("moments that passed while nobody looked are made up for by one run", async () => {
   const { ledger, outcomes, fireCrons, addCron, nextRunAt } = setUp();

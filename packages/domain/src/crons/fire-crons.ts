@@ -9,6 +9,7 @@ import type { Signals } from "../runs/signal-changes.js";
 import type { Repositories, Storage } from "../storage.js";
 import type { Cron, CronOwner } from "./cron.js";
 import type { DueCron } from "./cron-repository.js";
+import { NO_WEBHOOKS } from "../webhooks/webhook-gate.js";
 import { missedFirings, nextFiring } from "./next-firing.js";
 
 /** What became of a due cron. */
@@ -27,6 +28,8 @@ export interface FireCronsDeps {
   readonly authorizer: Authorizer;
   readonly signals: Signals;
   readonly ids: Ids;
+  /** Without it, runs of crons tell nobody, whatever their cron asks for. */
+  readonly sendsWebhooks?: boolean;
   readonly log: Log;
   readonly observe: (outcome: CronOutcome) => void;
 }
@@ -47,8 +50,10 @@ const COUNT_MISSED = 100;
  * Fires crons whose moment has come. One transaction makes the run, takes the moment and plans the next one, so each moment
  * makes one run however many schedulers there are and whenever they die. The runs are for who made the cron.
  */
-export function makeFireCrons({ storage, authorizer, signals, ids, log, observe }: FireCronsDeps) {
-  const admission = makeRunAdmission({ authorizer, ids });
+export function makeFireCrons(deps: FireCronsDeps) {
+  const { storage, authorizer, signals, ids, sendsWebhooks = true, log, observe } = deps;
+  // Where a webhook leads was looked at when the cron was made, and is again when it is sent; here we hold locks.
+  const admission = makeRunAdmission({ authorizer, ids, ...(sendsWebhooks ? {} : { webhookGate: NO_WEBHOOKS }) });
 
   /** @returns how many fired, up to `limit`. @throws what kept some from firing for now, after the others. */
   return async function fireCrons(limit: number): Promise<number> {

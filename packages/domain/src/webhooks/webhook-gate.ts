@@ -18,6 +18,9 @@ export interface WebhookGate {
   admit(url: string): Promise<string | null>;
 }
 
+/** For servers that send none: what is asked for is ignored. */
+export const NO_WEBHOOKS: WebhookGate = { admit: async () => null };
+
 /** The addresses of a host. @throws when it has none, or when nobody knows. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
@@ -36,9 +39,9 @@ export function makeWebhookGate({
   readonly rules: WebhookUrlRules | null;
   readonly resolve: Resolve;
 }): WebhookGate {
+  if (rules === null) return NO_WEBHOOKS;
   return {
     async admit(url) {
-      if (rules === null) return null;
       const refusal = refusalOfUrl(url, rules) ?? (await refusalOfHost(url, rules));
       if (refusal !== null)
         throw invalidRequest(`webhook ${refusal}`, { issues: [{ field: "webhook", problem: refusal }] });
