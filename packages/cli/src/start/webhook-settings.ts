@@ -5,13 +5,16 @@ import { WebhookEnv, webhookOptions } from "@graphfleet/worker";
 import { Problem } from "../problem.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
+type Project = Pick<ProjectConfig, "configPath" | "webhooks"> & {
+  readonly http: Pick<ProjectConfig["http"], "disable_webhooks">;
+};
 
 /**
  * What one process has to know of webhooks: the variables that workers and schedulers read, and what the project says.
  *
  * @throws Problem that names what cannot be used
  */
-export function webhookSettings(project: Pick<ProjectConfig, "configPath" | "http" | "webhooks">, env: Env) {
+export function webhookSettings(project: Project, env: Env) {
   try {
     const options = webhookOptions(loadEnv(WebhookEnv, env));
     return {
