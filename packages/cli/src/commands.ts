@@ -1,3 +1,4 @@
+import { DEV_FLAGS } from "./dev/dev-flags.js";
 import type { Command, Flag } from "./shell/command.js";
 import { START_FLAGS } from "./start/start-flags.js";
 
@@ -22,6 +23,15 @@ export const COMMANDS: readonly Command[] = [
       json: JSON_OUT,
     },
     run: async (input, io) => await (await import("./new/new-project.js")).newProject(input, io),
+  },
+  {
+    name: "dev",
+    summary: "Serves a project on this machine and reloads when you save.",
+    flags: DEV_FLAGS,
+    notes: `Needs no servers: a private Postgres keeps the data (DATABASE_URI names one of yours), no Redis is used. Watched are
+langgraph.json, its env file, and .js, .ts and .json files of the project's folder, except node_modules and hidden folders.
+A save that cannot be loaded is told with file and line, and what worked before is still served.`,
+    run: async (input, io) => await (await import("./dev/dev.js")).dev(input, io),
   },
   {
     name: "start",

@@ -14,10 +14,9 @@ export async function mustBeFree(host: string, port: number): Promise<void> {
 function portProblem(error: NodeJS.ErrnoException, host: string, port: number): Problem {
   switch (error.code) {
     case "EADDRINUSE":
-      return new Problem(
-        `Port ${port} is in use. Stop what listens there, or choose another one: npm start -- --port ${port + 1}`,
-        { cause: error },
-      );
+      return new Problem(`Port ${port} is in use. Stop what listens there, or choose another one with --port`, {
+        cause: error,
+      });
     case "EACCES":
       return new Problem(`Port ${port} needs more rights than this user has. Choose one above 1023 with --port.`, {
         cause: error,

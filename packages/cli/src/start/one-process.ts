@@ -6,6 +6,7 @@ import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll
 import { openPostgres } from "@graphfleet/postgres";
 import {
   describeError,
+  type GraphFailure,
   loadAuth,
   openRuntime,
   type ProjectConfig,
@@ -36,6 +37,15 @@ export interface OneProcessParts {
   readonly project: ProjectConfig;
   /** The environment, which the project's own variables are added to. */
   readonly env: Record<string, string | undefined>;
+  /** Awaited when everything is loaded, before anybody is served and anything is written. */
+  readonly beforeServing?: (loaded: LoadedGraphs) => Promise<void>;
+  /** Seconds a run may take to finish when this is stopped; then it is given back and goes on at the next start. */
+  readonly graceSeconds?: number;
+}
+
+export interface LoadedGraphs {
+  readonly graphs: readonly string[];
+  readonly failures: readonly GraphFailure[];
 }
 
 const SchemaEnv = Type.Pick(ApiEnv, ["LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS"]);
@@ -59,6 +69,8 @@ export async function startOneProcess({
   databaseUri,
   project,
   env,
+  beforeServing,
+  graceSeconds = GRACE_SECONDS,
 }: OneProcessParts): Promise<() => Promise<void>> {
   const log = createLogger({ service: "graphfleet", level: env.LOG_LEVEL ?? "info", json: env.LOG_JSON === "true" });
   Object.assign(env, await readProjectEnv(project, env));
@@ -82,6 +94,7 @@ export async function startOneProcess({
     await ledger.close();
     throw new Problem((error as Error).message, { cause: error });
   }
+  await beforeServing?.({ graphs: runtime.catalog.ids(), failures: runtime.failures });
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
   await storage.assistants.syncSystem(runtime.systemAssistants(env.LANGGRAPH_CONFIG));
 
@@ -192,7 +205,7 @@ export async function startOneProcess({
   return async () => {
     process.off("unhandledRejection", onStrayRejection);
     await api.close();
-    await worker?.drain(GRACE_SECONDS * 1000);
+    await worker?.drain(graceSeconds * 1000);
     await deliverer.drain(WEBHOOK_GRACE_MS);
     await scheduler.stop();
     bus.close();

@@ -68,7 +68,7 @@ export function wholeNumber(
 }
 
 /** The unpacked Redis is the same for every data folder, so it is kept once per user where there is a home. */
-function cacheDir(env: Env, dataDir: string): string {
+export function cacheDir(env: Env, dataDir: string): string {
   if (said(env.XDG_CACHE_HOME) !== null) return join(env.XDG_CACHE_HOME as string, "graphfleet");
   if (said(env.HOME) !== null && dirname(env.HOME as string) !== env.HOME)
     return join(env.HOME as string, ".cache", "graphfleet");
