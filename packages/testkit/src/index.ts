@@ -1,5 +1,5 @@
 // For tests that need a server of their own, whose settings they may change.
-export { findRedis, freePort, type RunningPostgres, startPostgres } from "@graphfleet/embedded";
+export { freePort, type RunningPostgres, startPostgres } from "@graphfleet/embedded";
 export { type Balancer, openBalancer } from "./balancer.js";
 export { databaseUri, openLedger, type LedgerOptions, type TestLedger } from "./ledger.js";
 export { type FaultProxy, openFaultProxy } from "./fault-proxy.js";
@@ -7,6 +7,7 @@ export { openLedgerProxy, type LedgerProxy } from "./ledger-proxy.js";
 export type { Make, RunFields } from "./ledger-factories.js";
 export { manualClock, type ManualClock } from "./clock.js";
 export { openPrivateRedis, type PrivateRedis } from "./private-redis.js";
+export { RedisServers } from "./redis-servers.js";
 export { describeRedis, redisPrefix, redisUri } from "./redis.js";
 export { silentLog } from "./silent-log.js";
 export { controlChannelSuite, type ControlChannelFixture, listenFor, newHint } from "./suites/control-channel.suite.js";

@@ -1,0 +1,69 @@
+import { RedisServers } from "@graphfleet/testkit";
+import { describeFleet, TestFleet } from "./support/fleet.js";
+import { collect, eventually, runReaches } from "./support/wait.js";
+
+const redis = await RedisServers.open("a fleet behind a Redis Cluster");
+afterAll(() => redis?.close());
+
+(redis === null ? (describe.skip as typeof describeFleet) : describeFleet)("a fleet behind a Redis Cluster", () => {
+  let fleet: TestFleet;
+  beforeAll(async () => {
+    const uri = (await redis?.startCluster()) ?? "";
+    fleet = await TestFleet.start({ env: { REDIS_URI: uri, REDIS_CLUSTER: "true" } });
+  });
+  afterAll(() => fleet?.stop());
+
+  test("waits get what was said, on threads of all its nodes", async () => {
+    const values = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const thread = await fleet.client.threads.create();
+        return await fleet.client.runs.wait(thread.thread_id, "counter", { input: { log: [`${i}`], steps: 1 } });
+      }),
+    );
+    expect(values.map((value) => (value as { log: string[] }).log[0])).toEqual(
+      Array.from({ length: 12 }, (_, i) => `${i}`),
+    );
+    expect(fleet.said()).not.toContain("redis is away");
+    expect(fleet.said()).not.toContain("trouble hearing rings");
+  });
+
+  test("a stream is live, and can be joined", async () => {
+    const { client } = fleet;
+    const { thread_id } = await client.threads.create();
+    const run = await client.runs.create(thread_id, "tokens", {
+      input: { messages: [{ role: "user", content: "hello" }] },
+      streamMode: ["updates", "values"],
+      streamResumable: true,
+    });
+    const joined = await collect(client.runs.joinStream(thread_id, run.run_id, { streamMode: ["updates", "values"] }));
+    expect(joined.map(({ event }) => event)).toContain("updates");
+    const again = await collect(
+      client.runs.joinStream(thread_id, run.run_id, { streamMode: ["updates", "values"], lastEventId: "-1" }),
+    );
+    expect(again.at(-1)?.data).toEqual(joined.at(-1)?.data);
+  });
+
+  test("a cancel reaches the worker", async () => {
+    const { client } = fleet;
+    const { thread_id } = await client.threads.create();
+    const run = await client.runs.create(thread_id, "slow", { input: { ms: 600_000 } });
+    await runReaches(client, thread_id, run.run_id, "running");
+    await client.runs.cancel(thread_id, run.run_id, true);
+    expect(await client.runs.get(thread_id, run.run_id)).toMatchObject({ status: "interrupted" });
+  });
+
+  test("a cron's run, which has a priority of its own, is heard", async () => {
+    const { client } = fleet;
+    const cron = (await client.crons.create("counter", {
+      schedule: "* * * * * *",
+      input: { log: ["cron"], steps: 1 },
+      onRunCompleted: "keep",
+    } as never)) as unknown as { cron_id: string };
+    await eventually(
+      () =>
+        fleet.sql.query("select 1 from runs where metadata @> $1 and status = 'success'", [{ cron_id: cron.cron_id }]),
+      ({ rows }) => rows.length > 0,
+    );
+    await client.crons.delete(cron.cron_id);
+  });
+});
