@@ -14,7 +14,7 @@ describeFleet("a graph that kills its process", () => {
   let kept: Promise<void>;
 
   beforeAll(async () => {
-    fleet = await TestFleet.start({ workers: 0, env: { BG_JOB_HEARTBEAT: "2" } });
+    fleet = await TestFleet.start({ workers: 0, env: { BG_JOB_HEARTBEAT: "4" } });
     kept = keepOne();
   });
   afterAll(async () => {

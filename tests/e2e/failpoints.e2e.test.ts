@@ -23,7 +23,7 @@ describeFleet("a process that dies between two writes", () => {
   let clean: Child | null = null;
 
   beforeAll(async () => {
-    fleet = await TestFleet.start({ workers: 0, env: { BG_JOB_HEARTBEAT: "2" } });
+    fleet = await TestFleet.start({ workers: 0, env: { BG_JOB_HEARTBEAT: "4" } });
   });
   afterEach(async () => {
     await clean?.stop(15_000);

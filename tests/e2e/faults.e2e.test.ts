@@ -14,7 +14,7 @@ describeFleet("a fleet that loses processes", () => {
   let fleet: TestFleet;
 
   beforeAll(async () => {
-    fleet = await TestFleet.start({ env: { BG_JOB_HEARTBEAT: "3" } });
+    fleet = await TestFleet.start({ env: { BG_JOB_HEARTBEAT: "4" } });
   });
   afterAll(() => fleet?.stop());
 

@@ -12,7 +12,7 @@ describeFleet("a worker that is alive and cannot be reached", () => {
   let fleet: TestFleet;
 
   beforeAll(async () => {
-    fleet = await TestFleet.start({ workers: 1, env: { BG_JOB_HEARTBEAT: "2" } });
+    fleet = await TestFleet.start({ workers: 1, env: { BG_JOB_HEARTBEAT: "4" } });
   });
   afterAll(() => fleet?.stop());
 
