@@ -10,6 +10,11 @@ const CONFIG: Flag = {
   value: "PATH",
   about: "langgraph.json or its folder (GRAPHFLEET_CONFIG; default: the current folder)",
 };
+const BASE_IMAGE: Flag = {
+  type: "string",
+  value: "IMAGE",
+  about: "image to build upon (langgraph.json: base_image; default: this version's)",
+};
 const JSON_OUT: Flag = { type: "boolean", about: "answer as JSON" };
 
 export const COMMANDS: readonly Command[] = [
@@ -69,5 +74,71 @@ N_JOBS_PER_WORKER (default 10) bounds the runs that one worker executes at once.
     notes: `Looks at the servers of DATABASE_URI and REDIS_URI, and changes nothing. The planned processes tell how many
 connections the database must allow. Exit code 1 when something fails.`,
     run: async (input, io) => await (await import("./doctor/doctor.js")).doctor(input, io),
+  },
+  {
+    name: "dockerfile",
+    summary: "Writes a Dockerfile for the project.",
+    operands: "<path|->",
+    maxOperands: 1,
+    flags: {
+      config: CONFIG,
+      "add-docker-compose": {
+        type: "boolean",
+        about: "also docker-compose.yml, .dockerignore and .env, beside langgraph.json",
+      },
+      "base-image": BASE_IMAGE,
+      "api-version": { type: "string" },
+      "engine-runtime-mode": { type: "string" },
+    },
+    notes: "Heeds node_version, base_image, dockerfile_lines and env of langgraph.json.",
+    run: async (input, io) => await (await import("./image/write-dockerfile.js")).writeDockerfile(input, io),
+  },
+  {
+    name: "build",
+    summary: "Builds the project's image. Needs Docker.",
+    operands: "[-- docker options]",
+    takesRest: true,
+    flags: {
+      tag: { type: "string", short: "t", value: "NAME", about: "name of the image" },
+      config: CONFIG,
+      "base-image": BASE_IMAGE,
+      "no-pull": { type: "boolean", about: "do not look for a newer base image" },
+      "api-version": { type: "string" },
+      "engine-runtime-mode": { type: "string" },
+    },
+    run: async (input, io) => await (await import("./image/build-and-up.js")).build(input, io),
+  },
+  {
+    name: "up",
+    summary: "Runs the whole fleet in containers. Needs Docker Compose.",
+    flags: {
+      config: CONFIG,
+      port: { type: "string", short: "p", value: "NUMBER", about: "port of the API (default 8123)" },
+      "docker-compose": { type: "string", short: "d", value: "FILE", about: "a compose file to add" },
+      "postgres-uri": { type: "string", value: "URI", about: "a Postgres of your own, as containers reach it" },
+      "base-image": BASE_IMAGE,
+      recreate: { type: "boolean", about: "make every container anew" },
+      "no-pull": { type: "boolean", about: "do not look for images that are not here" },
+      wait: { type: "boolean", about: "return when everything is healthy" },
+      watch: { type: "boolean" },
+      verbose: { type: "boolean" },
+      "api-version": { type: "string" },
+      "engine-runtime-mode": { type: "string" },
+    },
+    run: async (input, io) => await (await import("./image/build-and-up.js")).up(input, io),
+  },
+  {
+    name: "keys",
+    summary: "Makes an API key for projects without auth of their own.",
+    operands: "<name>",
+    maxOperands: 1,
+    flags: { json: JSON_OUT },
+    run: async (input, io) => await (await import("./keys/new-key.js")).newKey(input, io),
+  },
+  {
+    name: "sysinfo",
+    summary: "Tells versions, for reports of problems.",
+    flags: { json: JSON_OUT },
+    run: async (input, io) => await (await import("./sysinfo/sysinfo.js")).sysinfo(input, io),
   },
 ];
