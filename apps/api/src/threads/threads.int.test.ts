@@ -106,9 +106,9 @@ describe("PATCH /threads/:thread_id", () => {
     expect(json.metadata).toEqual({ a: 1, b: { d: 2 } });
   });
 
-  test("204: the client wants nothing back", async () => {
+  test.each(["return=minimal", "RETURN = Minimal"])("204: the client wants nothing back (%s)", async (prefer) => {
     const { thread_id: id } = await make();
-    const answer = await server.call("PATCH", `/threads/${id}`, { metadata: { a: 1 } }, { prefer: "return=minimal" });
+    const answer = await server.call("PATCH", `/threads/${id}`, { metadata: { a: 1 } }, { prefer });
     expect([answer.status, answer.text]).toEqual([204, ""]);
     expect((await server.call("GET", `/threads/${id}`)).json.metadata).toEqual({ a: 1 });
   });

@@ -11,6 +11,7 @@ import { callerOf } from "../auth/caller-of.js";
 import { given } from "../http/given.js";
 import { pageHeaders } from "../http/page-headers.js";
 import { parse, parseQuery } from "../http/parse.js";
+import { wantsNothingBack } from "../http/prefer.js";
 import { ThreadParams } from "../http/schemas.js";
 import { select } from "../http/select.js";
 import { threadView, toSupersteps, toThreadFilter, toTtl, ttlView } from "./thread-view.js";
@@ -94,8 +95,6 @@ export function threadRoutes(threads: ManageThreads): Router {
 
   return router;
 }
-
-const wantsNothingBack = (prefer: string | undefined): boolean => prefer?.includes("return=minimal") === true;
 
 const toExtract = (paths: Readonly<Record<string, string>> | undefined): readonly ThreadExtract[] | undefined =>
   paths === undefined ? undefined : Object.entries(paths).map(([alias, path]) => parseExtract(alias, path));
