@@ -83,7 +83,7 @@ export async function openApi(
     webhooks,
     webhookGate: makeWebhookGate({ rules: DEFAULT_URL_RULES, resolve: async () => [] }),
     control,
-    catalog: { ids: () => GRAPHS, has: (id) => GRAPHS.includes(id), failure: () => null },
+    catalog: { ids: () => GRAPHS, known: () => GRAPHS, has: (id) => GRAPHS.includes(id), failure: () => null },
     roll,
     states: noStates,
     memory: makeLongTermMemory({

@@ -29,6 +29,7 @@ export function countingIds(): Ids {
 
 export const graphs = (...ids: readonly string[]): GraphCatalog => ({
   ids: () => ids,
+  known: () => ids,
   has: (id) => ids.includes(id),
   failure: () => null,
 });

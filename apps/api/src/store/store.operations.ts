@@ -28,6 +28,7 @@ export const storeOperations: readonly Operation[] = operations("Store", [
     query: ItemGetQuery,
     example: { query: "namespace=users.ada&key=tea" },
     answers: { 200: json("The item, or null.", nullable(Item)) },
+    problems: [404],
   },
   {
     method: "delete",

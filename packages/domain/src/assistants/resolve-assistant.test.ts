@@ -1,7 +1,10 @@
 import { anAssistant, assistantId, graphs } from "../../test/facts.js";
 import { fakeLedger } from "../../test/fakes.js";
+import type { Authorizer } from "../auth/authorizer.js";
+import { ANONYMOUS } from "../auth/caller.js";
 import { WHOLE_HOUSE } from "../auth/scope.js";
-import { assistantIdOf, resolveAssistant } from "./resolve-assistant.js";
+import { systemAssistantId } from "../ids.js";
+import { assistantIdOf, assistantToRun, resolveAssistant } from "./resolve-assistant.js";
 
 describe("assistantIdOf", () => {
   test.each([
@@ -59,5 +62,27 @@ describe("resolveAssistant", () => {
     await expect(
       resolveAssistant(owned.id, { ...setUp(), graphs: graphs("other") }, WHOLE_HOUSE),
     ).rejects.toMatchObject({ code: "graph_not_found", details: { graph_id: "agent", known_graphs: ["other"] } });
+  });
+});
+
+describe("assistantToRun", () => {
+  const owners: Authorizer = {
+    authorize: async (_caller, _event, value) => ({
+      scope: { conditions: [{ key: "owner", operator: "eq", value: "ann" }] },
+      value,
+    }),
+  };
+  const setUp = () => {
+    const ledger = fakeLedger();
+    ledger.addAssistant(anAssistant({ id: systemAssistantId("broken"), graphId: "broken" }));
+    const catalog = { ...graphs("agent", "broken"), ids: () => ["agent"], failure: () => "It broke." };
+    return { assistants: ledger.assistants, graphs: catalog, authorizer: owners };
+  };
+
+  test.each(["broken", systemAssistantId("broken")])("says why a broken graph cannot run, by %s", async (reference) => {
+    await expect(assistantToRun(reference, setUp(), ANONYMOUS)).rejects.toMatchObject({
+      code: "graph_failed",
+      message: "It broke.",
+    });
   });
 });

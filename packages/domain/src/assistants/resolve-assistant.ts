@@ -50,7 +50,7 @@ export async function assistantToRun(
 ): Promise<Assistant> {
   const id = assistantIdOf(reference, deps.graphs);
   if (id === null) throw noAssistantFor(reference);
-  const isOfGraph = deps.graphs.ids().some((graphId) => systemAssistantId(graphId) === id);
+  const isOfGraph = deps.graphs.known().some((graphId) => systemAssistantId(graphId) === id);
   const { scope } = isOfGraph
     ? { scope: WHOLE_HOUSE }
     : await deps.authorizer.authorize(caller, "assistants:read", { assistant_id: id });

@@ -1,6 +1,6 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
-import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
+import { isWithin, type Scope, WHOLE_HOUSE } from "../auth/scope.js";
 import type { JsonObject } from "../json.js";
 import type { LongTermMemory } from "./long-term-memory.js";
 import { makeManageItems } from "./manage-items.js";
@@ -32,7 +32,7 @@ function setUp(handle: (value: Record<string, unknown>) => void = () => undefine
       return { scope, value: mine };
     },
   };
-  return { items: makeManageItems({ memory, authorizer }), calls, events };
+  return { items: makeManageItems({ memory, authorizer }), memory, calls, events };
 }
 
 const PAGE = { limit: 10, offset: 0 };
@@ -82,4 +82,29 @@ test("an item that its writer could not read is forbidden; a foreign one does no
   const put = items.putItem({ namespace: ["a"], key: "k", value: { owner: "ann" } }, ANONYMOUS);
   await expect(put).rejects.toMatchObject(foreign);
   await expect(items.deleteItem({ namespace: ["a"], key: "k" }, ANONYMOUS)).rejects.toMatchObject(foreign);
+});
+
+test("reading: a foreign item is not found, one that nobody has is null", async () => {
+  const yours = { namespace: ["a"], key: "k", value: { owner: "bob" }, createdAt: new Date(0), updatedAt: new Date(0) };
+  const reads: unknown[][] = [];
+  const get: LongTermMemory["get"] = async (_namespace, key, refreshTtl, scope) => {
+    reads.push([key, refreshTtl]);
+    return key === "k" && isWithin(scope, yours.value) ? yours : null;
+  };
+  const read = async (key: string, scope: Scope): Promise<unknown> => {
+    const authorizer: Authorizer = { authorize: async (_caller, _event, value) => ({ scope, value }) };
+    const unused = setUp().memory;
+    const items = makeManageItems({ memory: { ...unused, get }, authorizer });
+    return await items.getItem({ namespace: ["a"], key }, true, ANONYMOUS);
+  };
+
+  await expect(read("k", WHOLE_HOUSE)).resolves.toEqual(yours);
+  await expect(read("none", OWNED)).resolves.toBeNull();
+  reads.length = 0;
+  await expect(read("k", OWNED)).rejects.toMatchObject({ code: "item_not_found", message: "Item not found" });
+  // Somebody else's item does not live longer because one looked for it.
+  expect(reads).toEqual([
+    ["k", true],
+    ["k", false],
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
-import { isWithin } from "../auth/scope.js";
+import { isWithin, WHOLE_HOUSE } from "../auth/scope.js";
 import { forbidden, invalidRequest, itemNotFound } from "../errors.js";
 import { isObject, type Json, type JsonObject } from "../json.js";
 import type { PageRequest } from "../page.js";
@@ -41,12 +41,14 @@ export function makeManageItems({ memory, authorizer }: ManageItemsDeps) {
       if (!(await memory.put(put, scope))) throw itemNotFound();
     },
 
-    /** Null for what does not exist. */
+    /** Null for what does not exist. @throws DomainError `item_not_found` for a foreign item, as when deleting one. */
     async getItem(place: ItemPlace, refreshTtl: boolean | undefined, caller: Caller): Promise<Item | null> {
       mustBeLabels(place.namespace);
       const { scope, value } = await authorizer.authorize(caller, "store:get", { ...place });
       const { namespace, key } = placeOf(value);
-      return await memory.get(namespace, key, refreshTtl, scope);
+      const item = await memory.get(namespace, key, refreshTtl, scope);
+      if (item === null && scope.conditions.length > 0 && (await exists(namespace, key))) throw itemNotFound();
+      return item;
     },
 
     /** Deleting nothing is fine. @throws DomainError `item_not_found` for a foreign item. */
@@ -90,6 +92,11 @@ export function makeManageItems({ memory, authorizer }: ManageItemsDeps) {
       );
     },
   };
+
+  /** Whoever it belongs to. Looking does not lengthen its life. */
+  async function exists(namespace: readonly string[], key: string): Promise<boolean> {
+    return (await memory.get(namespace, key, false, WHOLE_HOUSE)) !== null;
+  }
 }
 
 export type ManageItems = ReturnType<typeof makeManageItems>;

@@ -55,6 +55,10 @@ export class GraphRegistry implements GraphCatalog {
     return [...this.#graphs.keys()];
   }
 
+  known(): readonly string[] {
+    return [...this.#graphs.keys(), ...this.#failures.map(({ graphId }) => graphId)];
+  }
+
   has(graphId: string): boolean {
     return this.#graphs.has(graphId) || this.failure(graphId) !== null;
   }
