@@ -13,7 +13,7 @@ export const FAILPOINTS = [
   "claim.committed",
   /** The tape is open to us and closed to earlier attempts. */
   "tape.opened",
-  /** A step was made and is not saved; with `:n`, the nth batch of checkpoints. */
+  /** A step was made and its readers were told; it is not saved. With `:n`, the nth batch of checkpoints. */
   "checkpoint.unwritten",
   /** A step was saved; with `:n`, the nth batch of checkpoints. */
   "checkpoint.written",

@@ -108,6 +108,10 @@ export class FakeTape implements TapeWriter {
     this.#journal.push("flush");
   }
 
+  async caughtUp(): Promise<void> {
+    this.#journal.push("caught up");
+  }
+
   async close(end: RunEnd, keepSeconds: number): Promise<void> {
     this.ended = end;
     this.#journal.push(`close ${end.status}, keep ${keepSeconds}`);

@@ -58,6 +58,10 @@ export class MemoryTapeWriter implements TapeWriter {
     // Everything is on the tape.
   }
 
+  async caughtUp(): Promise<void> {
+    // It always is.
+  }
+
   async close(end: RunEnd, keepSeconds: number): Promise<void> {
     if (this.#fenced || this.#closed) return;
     this.#closed = true;

@@ -33,6 +33,7 @@ const WRITER_DEFAULTS: TapeWriterOptions = {
   maxEntryBytes: 32 * MEGABYTE,
   flushWaitMs: 2000,
   lingerMs: 30_000,
+  catchUpMs: 1000,
   onDropped: () => undefined,
 };
 

@@ -38,6 +38,8 @@ export interface TapeWriterOptions {
   /** Longest wait of `flush`, `close` and `release`. What is not written by then is tried on for `lingerMs`. */
   readonly flushWaitMs: number;
   readonly lingerMs: number;
+  /** Longest wait of `caughtUp`. */
+  readonly catchUpMs: number;
   /** Told how many events were dropped, for a counter. */
   readonly onDropped: (events: number) => void;
 }
@@ -79,6 +81,8 @@ export class RedisTapeWriter implements TapeWriter {
   #draining = false;
   /** Redis did not take the last batch. */
   #away = false;
+  /** Somebody waited for the tape in vain, and nothing was written since. */
+  #late = false;
   /** A batch was sent and its answer got lost. */
   #unsure = false;
   #gaveUp = false;
@@ -133,13 +137,12 @@ export class RedisTapeWriter implements TapeWriter {
   }
 
   async flush(): Promise<void> {
-    if (this.#fenced || this.#gaveUp || this.#written >= this.#lastSeq || this.#spool.length === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#waiters.push({ seq: this.#lastSeq, resolve });
-      timer = setTimeout(resolve, this.#options.flushWaitMs);
-    });
-    clearTimeout(timer);
+    await this.#isWrittenWithin(this.#options.flushWaitMs);
+  }
+
+  async caughtUp(): Promise<void> {
+    if (this.#away || this.#late || !this.#link.ready) return;
+    this.#late = !(await this.#isWrittenWithin(this.#options.catchUpMs));
   }
 
   async close(end: RunEnd, keepSeconds: number): Promise<void> {
@@ -158,6 +161,18 @@ export class RedisTapeWriter implements TapeWriter {
     await this.flush();
     clearInterval(this.#keepAlive);
     if (this.#spool.length > 0) setTimeout(() => this.#giveUp(), this.#options.lingerMs).unref();
+  }
+
+  /** Waits until what was queued so far is on the tape or was given up. @returns false when that took longer. */
+  async #isWrittenWithin(ms: number): Promise<boolean> {
+    if (this.#fenced || this.#gaveUp || this.#written >= this.#lastSeq || this.#spool.length === 0) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const inTime = await new Promise<boolean>((resolve) => {
+      this.#waiters.push({ seq: this.#lastSeq, resolve: () => resolve(true) });
+      timer = setTimeout(() => resolve(false), ms);
+    });
+    clearTimeout(timer);
+    return inTime;
   }
 
   #hasRoom(bytes: number): boolean {
@@ -185,6 +200,7 @@ export class RedisTapeWriter implements TapeWriter {
         if (batch.length > 0) await this.#write(batch);
         failures = 0;
         this.#away = false;
+        this.#late = false;
       } catch (error) {
         if (failures === 0)
           this.#link.log.debug({ reason: reasonOf(error), run_id: this.#attempt.runId }, "tape is not written");

@@ -125,7 +125,11 @@ export interface Performance {
 export async function perform(
   runner: GraphRunner,
   run: ClaimedRun,
-  { signal = new AbortController().signal, onEvent }: { signal?: AbortSignal; onEvent?: (event: Seen) => void } = {},
+  {
+    signal = new AbortController().signal,
+    onEvent,
+    told = async () => {},
+  }: { signal?: AbortSignal; onEvent?: (event: Seen) => void; told?: () => Promise<void> } = {},
 ): Promise<Performance> {
   const events: Seen[] = [];
   const emit = (event: TapeEvent) => {
@@ -133,7 +137,7 @@ export async function perform(
     events.push(seen);
     onEvent?.(seen);
   };
-  return { events, finish: await runner.execute(run, { signal, emit }) };
+  return { events, finish: await runner.execute(run, { signal, emit, told }) };
 }
 
 export const names = (events: readonly Seen[]): string[] => events.map(({ event }) => event);

@@ -22,6 +22,7 @@ beforeAll(async () => {
     const finish = await runtime.runner.execute(run, {
       signal: new AbortController().signal,
       emit: (event) => tape.append(event),
+      told: () => tape.caughtUp(),
     });
     const { values, interrupts, next, checkpointId } = finish;
     return { values, interrupts, paused: next.length > 0, checkpointId };

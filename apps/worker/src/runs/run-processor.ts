@@ -72,7 +72,11 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
 
     tape.append({ event: "metadata", data: JSON.stringify({ run_id: run.id, attempt: run.attempt }) });
     try {
-      const execution = runner.execute(run, { signal, emit: (event) => tape.append(event) });
+      const execution = runner.execute(run, {
+        signal,
+        emit: (event) => tape.append(event),
+        told: () => tape.caughtUp(),
+      });
       execution.catch((error: unknown) => {
         if (error instanceof LeaseLost) observer.refused(run, "checkpoint");
       });

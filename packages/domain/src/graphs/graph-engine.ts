@@ -12,6 +12,17 @@ import type {
   SuperstepUpdate,
 } from "./state.js";
 
+/** What an executing graph has to do with the world. */
+export interface GraphIo {
+  readonly signal: AbortSignal;
+  emit(event: TapeEvent): void;
+  /**
+   * Resolves when readers can have everything that was emitted, or cannot for now. Nothing is saved before: the events
+   * of a step that is saved are not made again. Never rejects.
+   */
+  told(): Promise<void>;
+}
+
 /** Executes runs. Only workers have one. */
 export interface GraphRunner {
   /**
@@ -21,7 +32,7 @@ export interface GraphRunner {
    * @throws whatever the graph throws; the signal's reason when `signal` aborted it; `LeaseLost` when the ledger
    *   refused a checkpoint; DomainError `unavailable` when the ledger could not be reached.
    */
-  execute(run: ClaimedRun, io: { readonly signal: AbortSignal; emit(event: TapeEvent): void }): Promise<GraphFinish>;
+  execute(run: ClaimedRun, io: GraphIo): Promise<GraphFinish>;
   /** What the thread row should show now: after a cancel (`without` null), or as if a run had not happened. */
   snapshot(thread: GraphThread, options: { readonly without: string | null }): Promise<RestingState>;
 }

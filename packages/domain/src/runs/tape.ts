@@ -78,6 +78,11 @@ export interface TapeWriter {
   append(event: TapeEvent): void;
   /** Resolves when everything queued is on the tape, or was given up. */
   flush(): Promise<void>;
+  /**
+   * Like `flush`, for someone who wants to go on: resolves at once while the tape cannot be written, and waits for a
+   * slow one only briefly.
+   */
+  caughtUp(): Promise<void>;
   /** Flushes, then writes the last entry and bounds the life of the tape. */
   close(end: RunEnd, keepSeconds: number): Promise<void>;
   /** Flushes without an ending: another attempt will go on. */

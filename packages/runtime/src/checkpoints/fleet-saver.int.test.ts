@@ -33,6 +33,7 @@ async function claimed(awaitWrites = false) {
       kind: "claimed",
       claim: claimOf(run),
       awaitWrites,
+      told: async () => {},
       onFailure: (error) => failures.push(error),
     });
   return { run, open, failures, place: { configurable: { thread_id: run.threadId } } };

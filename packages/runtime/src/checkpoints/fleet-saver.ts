@@ -36,6 +36,8 @@ export type SaverMode =
       readonly kind: "claimed";
       readonly claim: Claim;
       readonly awaitWrites: boolean;
+      /** Awaited before each write: see `GraphIo`. */
+      told(): Promise<void>;
       onFailure(error: unknown): void;
     }
   | { readonly kind: "held" }
@@ -64,7 +66,14 @@ export class FleetSaver extends PostgresSaver {
     this.#pool = pool;
     this.#mode = mode;
     this.#buffer =
-      mode.kind === "claimed" ? new WriteBuffer(checkpoints, mode.claim, (error) => mode.onFailure(error)) : null;
+      mode.kind === "claimed"
+        ? new WriteBuffer({
+            checkpoints,
+            claim: mode.claim,
+            told: () => mode.told(),
+            onFailure: (error) => mode.onFailure(error),
+          })
+        : null;
     this.#memory = new CheckpointMemory(mode.kind === "held");
     // The library takes the method off the saver, and for subgraphs binds it to nothing.
     this.getNextVersion = this.getNextVersion.bind(this);

@@ -21,15 +21,23 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 export class WriteBuffer {
   readonly #checkpoints: CheckpointRepository;
   readonly #claim: Claim | null;
+  readonly #told: () => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
   readonly #queue: OpenBatch[] = [];
   #running: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(checkpoints: CheckpointRepository, claim: Claim | null, onFailure: (error: unknown) => void) {
-    this.#checkpoints = checkpoints;
-    this.#claim = claim;
-    this.#onFailure = onFailure;
+  constructor(parts: {
+    readonly checkpoints: CheckpointRepository;
+    readonly claim: Claim | null;
+    /** Resolves when readers can have what the graph said so far: see `GraphIo`. */
+    readonly told: () => Promise<void>;
+    readonly onFailure: (error: unknown) => void;
+  }) {
+    this.#checkpoints = parts.checkpoints;
+    this.#claim = parts.claim;
+    this.#told = parts.told;
+    this.#onFailure = parts.onFailure;
   }
 
   /** Why writing stopped, if it did. */
@@ -56,16 +64,24 @@ export class WriteBuffer {
   }
 
   async #run(): Promise<void> {
-    // One turn of the event loop: a step's writes and its checkpoint arrive together.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let batch = this.#queue.shift(); batch; batch = this.#queue.shift()) await this.#write(batch);
+    while (this.#queue.length > 0) {
+      // One turn of the event loop: a step's writes and its checkpoint arrive together, and what the graph said of the
+      // step has gone through the library's streams.
+      await new Promise((resolve) => setImmediate(resolve));
+      const batch = this.#queue.shift();
+      if (!batch) break;
+      // Closed before it waits: rows that come meanwhile belong to events that are not waited for.
+      const rows = batch.close();
+      await this.#told();
+      await this.#write(batch, rows);
+    }
     this.#running = null;
   }
 
-  async #write(batch: OpenBatch): Promise<void> {
+  async #write(batch: OpenBatch, rows: CheckpointBatch): Promise<void> {
     if (this.#failure) return batch.fail(this.#failure.error);
     try {
-      const ours = await this.#checkpoints.write(batch.close(), this.#claim);
+      const ours = await this.#checkpoints.write(rows, this.#claim);
       if (!ours) throw new LeaseLost(this.#claim?.runId ?? "");
       batch.succeed();
     } catch (error) {

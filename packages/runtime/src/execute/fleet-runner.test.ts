@@ -592,6 +592,63 @@ describe("checkpoints of a first run", () => {
     expect(started).toEqual(["one", "two", "three", "four"]);
   });
 
+  test.each([{ mode: "updates" }, { mode: "events" }] as const)(
+    "nothing is saved before its events can be read: $mode",
+    async ({ mode }) => {
+      const inner = new StateGraph(State)
+        .addNode("two", () => ({ log: ["two"] }))
+        .addNode("three", (_state, config: LangGraphRunnableConfig) => {
+          config.writer?.({ note: "three" });
+          return { log: ["three"] };
+        })
+        .addEdge(START, "two")
+        .addEdge("two", "three")
+        .addEdge("three", END)
+        .compile();
+      const graph = new StateGraph(State)
+        .addNode("one", () => ({ log: ["one"] }))
+        .addNode("inner", inner)
+        .addEdge(START, "one")
+        .addEdge("one", "inner")
+        .addEdge("inner", END)
+        .compile();
+      const told = new Set<string>();
+      const said = new Set<string>();
+      const late: string[] = [];
+      const ledger = emptyLedger();
+      const checkpoints = {
+        ...ledger.checkpoints,
+        write: async (...[batch]: Parameters<typeof ledger.checkpoints.write>) => {
+          // What nodes wrote; "one" and "inner" are seen when their task's writes are saved.
+          for (const { channel, bytes } of batch.writes)
+            if (channel === "log")
+              for (const name of JSON.parse(Buffer.from(bytes).toString()) as string[])
+                if (!told.has(name)) late.push(name);
+          return ledger.checkpoints.write(batch, null);
+        },
+      };
+      await perform(
+        runnerOf({ graph }, { ...ledger, checkpoints }),
+        claimedRun({ input: { text: "" }, streamModes: [mode, "updates", "custom"], streamSubgraphs: true }),
+        {
+          onEvent: ({ event, data }) => {
+            if (!event.startsWith("updates")) return;
+            for (const update of Object.values(data as Record<string, { log?: string[] }>))
+              for (const name of update.log ?? []) said.add(name);
+          },
+          told: async () => {
+            const now = [...said];
+            await new Promise((resolve) => setImmediate(resolve));
+            for (const name of now) told.add(name);
+          },
+        },
+      );
+
+      expect([...told]).toEqual(expect.arrayContaining(["one", "two", "three"]));
+      expect(late).toEqual([]);
+    },
+  );
+
   test("a refusal of the ledger stops the run as a lost lease", async () => {
     const ledger = emptyLedger();
     const started: string[] = [];

@@ -3,6 +3,7 @@ import {
   type ClaimedRun,
   claimOf,
   type GraphFinish,
+  type GraphIo,
   type GraphRunner,
   type GraphThread,
   objectOrEmpty,
@@ -32,8 +33,6 @@ export interface RunnerParts {
   readonly libraryVersion: string;
 }
 
-type Io = Parameters<GraphRunner["execute"]>[1];
-
 /** Executes runs with LangGraph, on checkpoints in Postgres. */
 export class FleetRunner implements GraphRunner {
   readonly #parts: RunnerParts;
@@ -42,12 +41,16 @@ export class FleetRunner implements GraphRunner {
     this.#parts = parts;
   }
 
-  async execute(run: ClaimedRun, io: Io): Promise<GraphFinish> {
+  async execute(run: ClaimedRun, io: GraphIo): Promise<GraphFinish> {
     io.signal.throwIfAborted();
     const stop = linkedAbort(io.signal);
-    const saver = run.spec.temporary ? null : this.#saver(run, (error) => stop.abort(error));
+    const saver = run.spec.temporary ? null : this.#saver(run, io, (error) => stop.abort(error));
     try {
-      return await this.#perform(run, saver, { signal: stop.signal, emit: (event) => io.emit(event) });
+      return await this.#perform(run, saver, {
+        signal: stop.signal,
+        emit: (event) => io.emit(event),
+        told: () => io.told(),
+      });
     } catch (error) {
       // What was done before the end is kept, if the ledger still takes it from us.
       await saver?.flush().catch(() => undefined);
@@ -84,7 +87,7 @@ export class FleetRunner implements GraphRunner {
     };
   }
 
-  async #perform(run: ClaimedRun, saver: FleetSaver | null, io: Io): Promise<GraphFinish> {
+  async #perform(run: ClaimedRun, saver: FleetSaver | null, io: GraphIo): Promise<GraphFinish> {
     const graph = await this.#graph(run, saver);
     const plan: AttemptPlan = saver ? await planAttempt(graph, saver, run) : "begin";
     const output = new RunOutput();
@@ -96,7 +99,13 @@ export class FleetRunner implements GraphRunner {
     return output.finish(state, await answeredTasks(saver, state));
   }
 
-  async #stream(graph: CompiledGraph, run: ClaimedRun, plan: AttemptPlan, output: RunOutput, io: Io): Promise<void> {
+  async #stream(
+    graph: CompiledGraph,
+    run: ClaimedRun,
+    plan: AttemptPlan,
+    output: RunOutput,
+    io: GraphIo,
+  ): Promise<void> {
     const projector = new EventProjector(run.spec, (event) => io.emit(event));
     const options = graphOptions(run, {
       streamMode: libraryModes(run.spec.streamModes),
@@ -122,7 +131,7 @@ export class FleetRunner implements GraphRunner {
     });
   }
 
-  #saver(run: ClaimedRun, onFailure: (error: unknown) => void): FleetSaver {
+  #saver(run: ClaimedRun, io: GraphIo, onFailure: (error: unknown) => void): FleetSaver {
     return new FleetSaver(
       this.#parts.pool,
       this.#parts.checkpoints,
@@ -130,6 +139,7 @@ export class FleetRunner implements GraphRunner {
         kind: "claimed",
         claim: claimOf(run),
         awaitWrites: run.spec.durability === "sync",
+        told: () => io.told(),
         onFailure,
       },
       this.#parts.graphs.library(run.spec.graphId).serde,
