@@ -116,9 +116,12 @@ test("a transaction is tried again after a deadlock, and both sides succeed", as
       bothHold();
       await held;
       await tx.threads.lock(second.id, WHOLE_HOUSE);
+      return second.id;
     });
-  await Promise.all([lockBoth(one, two), lockBoth(two, one)]);
-  expect(tries).toBe(3);
+  const done = await Promise.all([lockBoth(one, two), lockBoth(two, one)]);
+  expect(done).toEqual([two.id, one.id]);
+  // Postgres chose a victim, which may meet the other side once more on a slow machine.
+  expect(tries).toBeGreaterThan(2);
 });
 
 test("an error of the caller undoes the transaction and comes back as it was", async () => {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { unavailable } from "@graphfleet/domain";
 import type { Kysely, Transaction } from "kysely";
 
@@ -5,6 +7,8 @@ import { isConflict } from "./pg-errors.js";
 import type { Database } from "./schema.js";
 
 const TRIES = 3;
+/** Before it is tried again the other side gets time to finish: the victim could overtake it, and both would meet again. */
+const PAUSE_MS = 30;
 
 /** Does the work in the transaction that is open, else in one of its own. */
 export async function inTransaction<T>(db: Kysely<Database>, work: (tx: Kysely<Database>) => Promise<T>): Promise<T> {
@@ -23,6 +27,7 @@ export async function retryingConflicts<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!isConflict(error)) throw error;
       if (attempt === TRIES) throw unavailable("The database is too busy with this row.", error);
+      await sleep(attempt * PAUSE_MS * (1 + Math.random()));
     }
   }
 }
