@@ -38,7 +38,7 @@ export function startTestWorker({ ledger, bus, queue, control }: TestApi, perfor
       if (run === null) return;
 
       const { id: runId, attempt, fence: claim, seqBase, lastEvent } = run;
-      const tape = await bus.open({ threadId: run.threadId, runId, attempt, claim, seqBase, lastEvent });
+      const tape = await bus.open({ threadId: run.threadId, runId, attempt, claim, seqBase, lastEvent, createdAt: 0 });
       tape.append({ event: "metadata", data: JSON.stringify({ run_id: runId, attempt }) });
       const done = await orCancelled(run, () => perform(run, tape));
       if (done.error !== undefined) tape.append({ event: "error", data: JSON.stringify(done.error) });

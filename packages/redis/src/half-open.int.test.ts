@@ -63,6 +63,9 @@ describeRedis("half-open connections", () => {
 
     proxy.swallow();
     appendMany(tape, 10);
+    // Nobody waits for long, and nobody waits twice.
+    await tape.caughtUp();
+    await tape.caughtUp();
     await tape.flush();
     await tape.close({ status: "success" }, 60);
     await ringUntilTaken(queue);

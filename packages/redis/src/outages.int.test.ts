@@ -75,6 +75,22 @@ afterEach(async () => {
 afterAll(() => server?.close());
 
 describeOutages("when Redis is emptied", () => {
+  test("a run that has said nothing counts from 0, unless it may have spoken before", async () => {
+    const link = await openLink();
+    const bus = openBus(link);
+    // Created when Redis had been watched for a while; its first worker died before it had opened the tape.
+    const silent = { ...nextAttempt(firstAttempt()), createdAt: Date.now() + 60_000 };
+    const first = await bus.open(silent);
+    const begins = first.lastEvent;
+    await first.release();
+
+    await link.command.flushall();
+    const old = await bus.open({ ...nextAttempt(firstAttempt()), createdAt: Date.now() });
+
+    expect(begins).toBe(-1);
+    expect(old.lastEvent).toBeGreaterThan(1_000_000);
+  });
+
   test("a reader goes on, hears that time passes, and sees what is written later", async () => {
     const link = await openLink();
     const bus = openBus(link, { idleMs: 20 });
@@ -301,6 +317,7 @@ describeOutages("when Redis restarts", () => {
     await gone(link);
 
     appendMany(tape, 2);
+    await tape.caughtUp();
     await tape.close({ status: "success" }, 60);
 
     expect(await dropped).toBe(3);

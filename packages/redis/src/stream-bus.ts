@@ -9,6 +9,7 @@ import {
 } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
+import { RedisEpoch } from "./redis-epoch.js";
 import { StreamHub } from "./stream-hub.js";
 import type { Attempt } from "./tape-attempt.js";
 import { idOf, POKE, tapeKey, toEntry, toFields, wakeChannel } from "./tape-codec.js";
@@ -41,17 +42,22 @@ const WRITER_DEFAULTS: TapeWriterOptions = {
 const LOOK_BACK_ENTRIES = 2000;
 const LOOK_BACK_PAGE = 50;
 
+/** The ledger's clock and Redis's agree at least this well. */
+const CLOCKS_DIFFER_MS = 5000;
+
 /** Tapes on Redis Streams: one per thread, ids are the tape's numbers. */
 export class RedisStreamBus implements StreamBus {
   readonly #link: RedisLink;
   readonly #hub: StreamHub;
   readonly #writers: TapeWriterOptions;
+  readonly #epoch: RedisEpoch;
 
   constructor(link: RedisLink, options: StreamBusOptions = {}) {
     const { idleMs = 5000, readerEntries = 1000, readerBytes = 4 * MEGABYTE, ...writers } = options;
     this.#link = link;
     this.#hub = new StreamHub(link, { idleMs, bounds: { entries: readerEntries, bytes: readerBytes } });
     this.#writers = { ...WRITER_DEFAULTS, ...writers };
+    this.#epoch = new RedisEpoch(link);
   }
 
   /** Threads with readers in this process; 0 when nobody reads. */
@@ -121,6 +127,7 @@ export class RedisStreamBus implements StreamBus {
 
   /** Stops the timer behind `idle`. Abort the readers and close the writers first. */
   close(): void {
+    this.#epoch.close();
     this.#hub.close();
   }
 
@@ -128,21 +135,30 @@ export class RedisStreamBus implements StreamBus {
     return tapeKey(this.#link.keyPrefix, threadId);
   }
 
-  /** Highest event number of the run on the tape; -1 when its beginning is there and no event; null when neither is. */
-  async #lastEventOf({ threadId, runId, seqBase }: Attempt): Promise<number | null> {
+  /**
+   * Highest event number of the run on the tape; -1 when there was never one: its beginning is there and no event, or
+   * nothing is although Redis has forgotten nothing since the run was created; null when nobody knows.
+   */
+  async #lastEventOf({ threadId, runId, seqBase, createdAt }: Attempt): Promise<number | null> {
     let below = seqBase;
     try {
       for (let seen = 0; seen < LOOK_BACK_ENTRIES && below >= 0; seen += LOOK_BACK_PAGE) {
         const page = await this.#pageBackwards(threadId, below);
         const found = page.find((entry) => entry.runId === runId && (entry.n >= 0 || isFirstOpen(entry)));
         if (found !== undefined) return found.n;
-        if (page.length < LOOK_BACK_PAGE) return null;
+        if (page.length < LOOK_BACK_PAGE) return (await this.#remembers(createdAt)) ? -1 : null;
         below = (page.at(-1)?.seq ?? 0) - 1;
       }
     } catch (error) {
       this.#link.log.debug({ reason: reasonOf(error), run_id: runId }, "earlier attempts could not be read");
     }
     return null;
+  }
+
+  /** Whether a tape of this age would still be there. */
+  async #remembers(createdAt: number): Promise<boolean> {
+    const age = Date.now() - createdAt;
+    return age < this.#writers.runningSeconds * 1000 && (await this.#epoch.since()) + CLOCKS_DIFFER_MS < createdAt;
   }
 
   async #pageBackwards(threadId: ThreadId, from: number): Promise<readonly TapeEntry[]> {

@@ -128,6 +128,7 @@ describe("GET /threads/:thread_id/stream", () => {
       claim: 1,
       seqBase: 1000,
       lastEvent: -1,
+      createdAt: 0,
     });
     tape.append({ event: "metadata", data: JSON.stringify({ run_id: runId, attempt: 1 }) });
     const stream = await listen(id);

@@ -171,7 +171,9 @@ describe("a run", () => {
     await house.process();
 
     const { threadId, id: runId } = run;
-    expect(house.opened).toEqual([{ threadId, runId, attempt: 2, claim: 3, seqBase: 300, lastEvent: 7 }]);
+    expect(house.opened).toEqual([
+      { threadId, runId, attempt: 2, claim: 3, seqBase: 300, lastEvent: 7, createdAt: run.createdAt.getTime() },
+    ]);
   });
 
   test("has its events counted in each heartbeat", async () => {

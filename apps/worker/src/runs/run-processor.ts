@@ -50,6 +50,7 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
         claim: run.fence,
         seqBase: run.seqBase,
         lastEvent: run.lastEvent,
+        createdAt: run.createdAt.getTime(),
       });
       held.report(() => tape.lastEvent);
 

@@ -55,7 +55,7 @@ const EVENT_BLOCK = 100_000_000;
  *
  * @param claim counts the claims of the run from 1: its fence.
  * @param onRecord highest number that the ledger knows of; -1 for none.
- * @param onTape highest number on the tape, -1 when the run's beginning is there and no event; null when neither is.
+ * @param onTape highest number on the tape, -1 when the run has said nothing yet; null when the tape cannot tell.
  */
 export function lastEventBefore(claim: number, onRecord: number, onTape: number | null): number {
   if (onTape !== null && onTape >= onRecord) return onTape;
@@ -109,6 +109,8 @@ export interface StreamBus {
     readonly claim: number;
     readonly seqBase: number;
     readonly lastEvent: number;
+    /** When the run was created, in milliseconds since the epoch: its tape is not older. */
+    readonly createdAt: number;
   }): Promise<TapeWriter>;
   /**
    * Reads a thread's tape after `seq`, then goes on live, until `signal` aborts. Nothing is lost between the two. A

@@ -95,6 +95,17 @@ export function streamBusSuite(openFixture: (setup: StreamBusSetup) => Promise<S
       expect(events(await replayed(reader, attempt.threadId))).toEqual(range(1200));
     });
 
+    test("has everything on the tape when it has caught up", async () => {
+      const { writer, reader } = await openBus();
+      const attempt = firstAttempt();
+      const tape = await writer.open(attempt);
+      appendMany(tape, 700);
+
+      await tape.caughtUp();
+
+      expect(events(await replayed(reader, attempt.threadId))).toEqual(range(700));
+    });
+
     test("adds nothing after its end", async () => {
       const { writer, reader } = await openBus();
       const attempt = firstAttempt();
@@ -464,6 +475,8 @@ export const firstAttempt = (): Attempt => ({
   claim: 1,
   seqBase: BLOCK,
   lastEvent: -1,
+  // So old that nobody remembers whether it has spoken.
+  createdAt: 0,
 });
 
 /** The claim after that one. */
