@@ -99,6 +99,29 @@ describeFleet("a process that dies between two writes", () => {
     ]);
   });
 
+  test.each(["checkpoint.unwritten:2", "checkpoint.written:2", "checkpoint.unwritten:4", "checkpoint.written:4"])(
+    "worker at %s: whoever reads along is told of every step",
+    async (failpoint) => {
+      const { client } = fleet;
+      const worker = await armed(failpoint);
+      const { thread_id } = await client.threads.create();
+      const told: string[] = [];
+      const reading = (async () => {
+        const payload = { input: { log: ["input"], steps: STEPS, ms: 20 }, streamMode: "updates" } as const;
+        for await (const { event, data } of client.runs.stream(thread_id, "counter", payload)) {
+          if (event === "updates") told.push(...((data as { step?: CounterState }).step?.log ?? []));
+        }
+      })();
+      expect(await worker.exited).toEqual(KILLED);
+      await rescue();
+
+      await reading;
+      expect([...new Set(told)]).toEqual(steps(0, STEPS));
+      // The step in flight, and the one before it whose checkpoint was on its way.
+      expect(told.length).toBeLessThanOrEqual(STEPS + 2);
+    },
+  );
+
   test.each([
     { failpoint: "tape.released", attempts: 2 },
     { failpoint: "giveback.committed", attempts: 1 },

@@ -82,6 +82,8 @@ export function startScheduler(parts: SchedulerParts): Scheduler {
       return rows;
     },
     log,
+    // Nothing waits for long because the database was away for a while.
+    backoffMaxMs: 5000,
   });
   const loops = [...sweeps.map((sweep) => every(loop(sweep))), eachSecond(loop(crons))];
 

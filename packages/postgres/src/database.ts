@@ -53,7 +53,7 @@ export interface PostgresLedger {
  * A heartbeat that takes longer is late already; the next one is due. Together with the grace it is a quarter of the
  * default lease, so a connection that went dead is replaced while the lease still holds.
  */
-const HEARTBEAT_TIMEOUT_MS = 2000;
+const HEARTBEAT_TIMEOUT_MS = 1500;
 const HEARTBEAT_GRACE_MS = 500;
 
 /** A client that waits for an answer hears within about 3 s that there will be none. */

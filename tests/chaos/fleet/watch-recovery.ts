@@ -5,6 +5,8 @@ import type { ChaosFleet } from "./chaos-fleet.js";
 interface HeldRow {
   readonly run_id: string;
   readonly fence: number;
+  /** It was taken from its worker, and nobody has claimed it yet. */
+  readonly waits?: boolean;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -29,12 +31,15 @@ export async function watchRecovery(
 
   async function watch(since: number): Promise<void> {
     let left = held;
+    const taken = new Map<string, number>();
     while (left.length > 0 && Date.now() - since < GIVE_UP_MS) {
       await sleep(LOOK_EVERY_MS);
       const now = await stillHeld(fleet, left).catch(() => left);
+      const ms = Date.now() - since;
+      for (const { run_id, waits } of now) if (waits === true && !taken.has(run_id)) taken.set(run_id, ms);
       for (const { run_id } of left)
         if (!now.some((row) => row.run_id === run_id))
-          history.add({ kind: "recovered", run: run_id, fault, ms: Date.now() - since });
+          history.add({ kind: "recovered", run: run_id, fault, ms, takenMs: taken.get(run_id) ?? ms });
       left = now;
     }
   }
@@ -51,7 +56,7 @@ async function heldBy(fleet: ChaosFleet, worker: string): Promise<readonly HeldR
 /** A run that is pending again is not recovered before somebody claims it. */
 async function stillHeld(fleet: ChaosFleet, held: readonly HeldRow[]): Promise<readonly HeldRow[]> {
   const { rows } = await fleet.sql.query<HeldRow>(
-    `select r.run_id, r.fence from runs r
+    `select r.run_id, r.fence, r.status = 'pending' as waits from runs r
      join unnest($1::uuid[], $2::int[]) as h (run_id, fence) on h.run_id = r.run_id and h.fence = r.fence
      where r.status in ('pending', 'running')`,
     [held.map(({ run_id }) => run_id), held.map(({ fence }) => fence)],

@@ -14,7 +14,7 @@ export function leaseSweep(deps: {
 
   return {
     name: "lease",
-    everyMs: 1000,
+    everyMs: 500,
     async once() {
       const reaped = await runs.reapExpired({ maxAttempts, limit: BATCH });
       for (const { runId, threadId, outcome } of reaped) {

@@ -47,7 +47,7 @@ export const WATCH_MS = 1000;
 /** Rounds of silence after which the event loop counts as blocked. Rounds, not time: a process that was frozen is not. */
 const SILENT_ROUNDS = 5;
 /** Pause before the ledger is asked again that did not answer. */
-export const RETRY_MS = 250;
+export const RETRY_MS = 150;
 
 const keyOf = ({ runId, fence }: Pick<Claim, "runId" | "fence">): string => `${runId}:${fence}`;
 

@@ -10,7 +10,7 @@ import type { Ring } from "./signals.js";
  * How long a claim is good for without a heartbeat, unless configured. A run whose worker vanished goes on elsewhere
  * after it, and a database may take nearly as long to answer. Heartbeats: see the worker's `heartbeat.ts`.
  */
-export const LEASE_SECONDS = 10;
+export const LEASE_SECONDS = 8;
 
 export interface Lease {
   readonly owner: string;
