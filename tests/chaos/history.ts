@@ -43,11 +43,29 @@ export type HistoryEvent = { readonly at: number } & (
       readonly since: number;
       readonly log: readonly string[] | null;
     }
+  /** The end of this run is to be told to a webhook. */
+  | { readonly kind: "hooked"; readonly run: string }
+  /** A webhook came, and was answered with 2xx. */
+  | { readonly kind: "delivered"; readonly run: string; readonly status: string }
+  /** A cron was there, at least from `from` to `until`. */
+  | {
+      readonly kind: "cron";
+      readonly cron: string;
+      readonly everyMs: number;
+      readonly from: number;
+      readonly until: number;
+    }
   /** A cancel with `wait=1` was answered; the status that the run had right after, `gone` when it was rolled back. */
   | { readonly kind: "cancelled"; readonly run: string; readonly status: string }
   | { readonly kind: "fault"; readonly name: string; readonly until: number; readonly victim: string }
-  /** A run of a killed worker was claimed again or over, so long after the kill. */
-  | { readonly kind: "recovered"; readonly run: string; readonly fault: string; readonly ms: number }
+  | {
+      /** A run of a killed worker was claimed again or over, `ms` after the kill. It was taken from its worker at `takenMs`. */
+      readonly kind: "recovered";
+      readonly run: string;
+      readonly fault: string;
+      readonly ms: number;
+      readonly takenMs: number;
+    }
   /** A request failed. Of a `stream` that broke the user sees nothing: its client goes on where it was. */
   | { readonly kind: "trouble"; readonly what: string; readonly reason: string }
 );

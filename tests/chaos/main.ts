@@ -6,10 +6,11 @@ import { fileURLToPath } from "node:url";
 import { check } from "./check/check.js";
 import { ChaosFleet } from "./fleet/chaos-fleet.js";
 import { inject } from "./fleet/inject.js";
-import { connectionsOf, inflightOf, readFacts } from "./fleet/read-facts.js";
+import { connectionsOf, inflightOf, readFacts, undeliveredOf } from "./fleet/read-facts.js";
 import { History } from "./history.js";
 import { Http } from "./load/http.js";
 import { ChaosClient, makeLoad } from "./load/actors.js";
+import { openReceiver, type Receiver } from "./load/receiver.js";
 import { type ChaosOptions, parseOptions, USAGE } from "./options.js";
 import { isFaultName, planOf } from "./plan.js";
 import { Random } from "./random.js";
@@ -39,23 +40,37 @@ async function main(): Promise<number> {
   console.log(`chaos: seed ${options.seed}, ${options.minutes} minutes; history and logs in ${folder}`);
 
   const fleet = await ChaosFleet.start(join(folder, "fleet.log"));
+  const receiver = await openReceiver(history);
   const onSignal = (): void => void fleet.stop().finally(() => process.exit(130));
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
   try {
-    return await breakAndCheck(options, fleet, history);
+    return await breakAndCheck(options, fleet, history, receiver);
   } finally {
+    await receiver.close();
     await fleet.stop();
     await history.close();
   }
 }
 
-async function breakAndCheck(options: ChaosOptions, fleet: ChaosFleet, history: History): Promise<number> {
+async function breakAndCheck(
+  options: ChaosOptions,
+  fleet: ChaosFleet,
+  history: History,
+  receiver: Receiver,
+): Promise<number> {
   const until = Date.now() + options.minutes * 60_000;
   let breaking = true;
   let healedAt = Infinity;
   const going = (): boolean => Date.now() < healedAt + QUIET_WITHIN_MS;
-  const load = makeLoad(fleet.url, history, { seed: options.seed, working: () => breaking, going });
+  const load = makeLoad({
+    url: fleet.url,
+    hookUrl: receiver.url,
+    history,
+    seed: options.seed,
+    working: () => breaking,
+    going,
+  });
   // It is awaited below; until then its failure must not end the process.
   load.catch(() => undefined);
   await sleep(3_000);
@@ -91,9 +106,12 @@ async function breakAndCheck(options: ChaosOptions, fleet: ChaosFleet, history: 
   return violations.length === 0 ? 0 : 1;
 }
 
+/** Runs and webhooks. */
+const busyWith = async (fleet: ChaosFleet): Promise<number> => (await inflightOf(fleet)) + (await undeliveredOf(fleet));
+
 /** Waits, not for ever, until nothing is in flight. @returns how long that took. */
 async function quiet(fleet: ChaosFleet, since: number): Promise<number> {
-  while (Date.now() < since + QUIET_WITHIN_MS && (await inflightOf(fleet)) > 0) await sleep(250);
+  while (Date.now() < since + QUIET_WITHIN_MS && (await busyWith(fleet)) > 0) await sleep(250);
   return Date.now() - since;
 }
 
@@ -104,7 +122,15 @@ async function settled(fleet: ChaosFleet, connections: number): Promise<void> {
 
 /** A run whose graph blocks the event loop of whichever worker takes it. */
 async function block(fleet: ChaosFleet, history: History, ms: number): Promise<void> {
-  const client = new ChaosClient("blocker", fleet.url, history, new Random(0), () => true);
+  const client = new ChaosClient({
+    name: "blocker",
+    url: fleet.url,
+    hookUrl: "",
+    history,
+    random: new Random(0),
+    working: () => true,
+    going: () => true,
+  });
   const thread = await client.thread();
   const mark = `blocked for ${ms} ms`;
   const http = new Http(fleet.url, history);

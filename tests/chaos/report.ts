@@ -41,12 +41,15 @@ export function reportOf({ seed, minutes, history, facts, violations, quietAfter
         ["of these of several megabytes, read slowly", streamed.filter(({ heavy }) => heavy > 0).length],
         ["waits answered", history.of("answered").length],
         ["stateless runs answered", history.of("stateless").length],
+        ["webhooks ordered / told", `${history.of("hooked").length} / ${history.of("delivered").length}`],
+        ["cron firings", facts.firings.length],
         ["cancels answered", history.of("cancelled").length],
         ["runs taken over from a killed or frozen worker", recovered.length],
         [
           "recovery p50 / p95 / longest",
           `${seconds(at(recovered, 0.5))} / ${seconds(at(recovered, 0.95))} / ${seconds(at(recovered, 1))}`,
         ],
+        ...phases(history),
         ["quiet after the last fault", seconds(quietAfterMs)],
         ["load average of the machine at the end", os.loadavg()[0]?.toFixed(1) ?? ""],
       ],
@@ -58,6 +61,18 @@ export function reportOf({ seed, minutes, history, facts, violations, quietAfter
       : ["", "Violations:", "", ...violations.map(({ rule, text }) => `- ${rule}: ${text}`)]),
     "",
   ].join("\n");
+}
+
+/** Where the time of a recovery goes. */
+function phases(history: History): (readonly [string, string])[] {
+  const recovered = history.of("recovered");
+  const lease = recovered.map(({ takenMs }) => takenMs);
+  const claim = recovered.map(({ ms, takenMs }) => ms - takenMs);
+  const row = (ms: readonly number[]): string => [0.5, 0.95, 1].map((part) => seconds(at(ms, part))).join(" / ");
+  return [
+    ["of it until the lease sweep took the run away", row(lease)],
+    ["of it from there until another worker claimed it", row(claim)],
+  ];
 }
 
 function faultTable(history: History): string {

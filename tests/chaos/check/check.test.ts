@@ -15,6 +15,7 @@ const run = (fact: Partial<RunFact> = {}): RunFact => ({
   endedAt: 3_000,
   mark: "a",
   steps: 2,
+  cron: null,
   ...fact,
 });
 const second = (fact: Partial<RunFact> = {}): RunFact =>
@@ -28,6 +29,7 @@ const thread = (fact: Partial<ThreadFact> = {}): ThreadFact => ({
 const facts = (fact: Partial<Facts> = {}): Facts => ({
   runs: [run()],
   threads: [thread()],
+  firings: [],
   immortalTapes: [],
   connections: { before: 10, after: 9 },
   ...fact,
@@ -68,6 +70,18 @@ const stateless = (fact: Partial<Extract<NewEvent, { kind: "stateless" }>> = {})
   log: ["a", "step 0"],
   ...fact,
 });
+const hooked: NewEvent = { kind: "hooked", run: "r1" };
+const delivered = (status = "success"): NewEvent => ({ kind: "delivered", run: "r1", status });
+/** Fires at 2000, 3000 and 4000, and perhaps at its ends. */
+const cron: NewEvent = { kind: "cron", cron: "c1", everyMs: 1000, from: 900, until: 5100 };
+const firings = (...moments: number[]): Partial<Facts> => ({
+  firings: moments.map((at, i) => ({ cron: "c1", at, run: `c${i}` })),
+  runs: moments.map((at, i) =>
+    run({ run: `c${i}`, thread: `t${i}`, cron: "c1", mark: null, steps: 0, startedAt: at, endedAt: at + 10 }),
+  ),
+  threads: moments.map((_, i) => thread({ thread: `t${i}`, log: [] })),
+});
+
 const trouble = (what: string): NewEvent => ({ kind: "trouble", what, reason: "ECONNREFUSED" });
 
 const rules = (history: readonly HistoryEvent[], found: Facts): string[] => [
@@ -106,6 +120,9 @@ describe("a history in which nothing went wrong", () => {
       happened(streamed({ durability: "async", steps: ["step 0", "step 1", "step 0", "step 1"] })),
       facts({ runs: [run({ attempt: 2 })] }),
     ],
+    ["a webhook, told twice", happened(hooked, delivered(), delivered()), facts()],
+    ["a cron", happened(cron), facts(firings(1000, 2000, 3000, 4000))],
+    ["a cron that had no ledger", happened(cron, fault("postgres restart")), facts(firings(2000, 4000))],
     ["a stateless answer", happened(stateless()), facts()],
     [
       "a stateless answer that Redis lost",
@@ -195,6 +212,11 @@ describe("a history in which something went wrong", () => {
         threads: [thread({ log: ["a", "step 0", "step 1", "b", "step 2"] })],
       }),
     ],
+    ["I7", "nobody was told", happened(hooked), facts()],
+    ["I7", "somebody was told something else", happened(hooked, delivered("error")), facts()],
+    ["I7", "a moment is missing", happened(cron), facts(firings(2000, 4000))],
+    ["I7", "a moment came twice", happened(cron), facts(firings(2000, 3000, 3000, 4000))],
+    ["I7", "a firing has no run", happened(cron), facts({ ...firings(2000, 3000, 4000), runs: [], threads: [] })],
     ["cancel", "a cancel lied", happened({ kind: "cancelled", run: "r1", status: "running" }), facts()],
     ["waiters", "an answer is not the state", happened({ kind: "answered", run: "r1", mark: "a", log: null }), facts()],
   ])("%s: %s", (rule, _name, history, found) => {

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "../history.js";
 import { deploysAreSilent, statelessRunsAnswer } from "./check-clients.js";
+import { cronsFireOnce, webhooksArrive } from "./check-promises.js";
 import {
   acknowledgedRunsEnd,
   cancelsAreTrue,
@@ -25,6 +26,8 @@ const CHECKS: readonly ((history: readonly HistoryEvent[], facts: Facts) => Viol
   answersAreRight,
   statelessRunsAnswer,
   deploysAreSilent,
+  webhooksArrive,
+  cronsFireOnce,
 ];
 
 /** Everything that must hold after every fault, held against what clients saw and what the ledger says. */

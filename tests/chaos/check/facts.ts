@@ -11,6 +11,15 @@ export interface RunFact {
   readonly endedAt: number | null;
   readonly mark: string | null;
   readonly steps: number;
+  /** The cron that made it. */
+  readonly cron: string | null;
+}
+
+export interface FiringFact {
+  readonly cron: string;
+  /** The moment that it is for. */
+  readonly at: number;
+  readonly run: string | null;
 }
 
 export interface ThreadFact {
@@ -23,6 +32,7 @@ export interface ThreadFact {
 export interface Facts {
   readonly runs: readonly RunFact[];
   readonly threads: readonly ThreadFact[];
+  readonly firings: readonly FiringFact[];
   /** Redis keys of the fleet's tapes that would stay for ever. */
   readonly immortalTapes: readonly string[];
   readonly connections: { readonly before: number; readonly after: number };

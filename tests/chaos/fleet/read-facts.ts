@@ -1,4 +1,4 @@
-import type { Facts, RunFact, ThreadFact } from "../check/facts.js";
+import type { Facts, FiringFact, RunFact, ThreadFact } from "../check/facts.js";
 import { immortalKeys } from "./ask-redis.js";
 import { type ChaosFleet, KEY_PREFIX } from "./chaos-fleet.js";
 
@@ -12,16 +12,20 @@ export async function readFacts(fleet: ChaosFleet, connectionsBefore: number): P
       (extract(epoch from created_at) * 1000)::float8 as "createdAt",
       (extract(epoch from started_at) * 1000)::float8 as "startedAt",
       (extract(epoch from ended_at) * 1000)::float8 as "endedAt",
-      metadata->>'mark' as mark, coalesce((metadata->>'steps')::int, 0) as steps
+      metadata->>'mark' as mark, coalesce((metadata->>'steps')::int, 0) as steps,
+      metadata->>'cron_id' as cron
     from runs order by seq`);
   const { rows: statuses } = await fleet.sql.query<{ thread: string; status: string }>(
     "select thread_id as thread, status from threads where not temporary",
   );
   const threads: ThreadFact[] = [];
   for (const { thread, status } of statuses) threads.push({ thread, status, log: await logOf(fleet, thread) });
+  const { rows: firings } = await fleet.sql.query<FiringFact>(`
+    select cron_id as cron, (extract(epoch from scheduled_for) * 1000)::float8 as at, run_id as run from cron_firings`);
   return {
     runs,
     threads,
+    firings,
     immortalTapes: await immortalKeys(fleet.servers.redis.uri, `${KEY_PREFIX}tape:*`),
     connections: { before: connectionsBefore + CONNECTIONS_LEEWAY, after: await connectionsOf(fleet) },
   };
@@ -39,6 +43,14 @@ export async function connectionsOf(fleet: ChaosFleet): Promise<number> {
 export async function inflightOf(fleet: ChaosFleet): Promise<number> {
   const { rows } = await fleet.sql.query<{ count: number }>(
     "select count(*)::int as count from runs where status in ('pending', 'running')",
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Webhooks that somebody has still to be told of. */
+export async function undeliveredOf(fleet: ChaosFleet): Promise<number> {
+  const { rows } = await fleet.sql.query<{ count: number }>(
+    "select count(*)::int as count from webhook_deliveries where status = 'pending'",
   );
   return rows[0]?.count ?? 0;
 }

@@ -4,6 +4,7 @@ import type { Durability, History } from "../history.js";
 import { Random } from "../random.js";
 import { Http, Unanswered } from "./http.js";
 import { readStream } from "./read-stream.js";
+import { cronKeeper, hooked } from "./timed-actors.js";
 
 /** Megabytes are work for a small machine. */
 const SLOW_READERS_REST_MS = 5_000;
@@ -17,6 +18,20 @@ interface Order {
   readonly strategy?: "enqueue" | "interrupt" | "rollback";
   readonly spared?: boolean;
   readonly durability?: Durability;
+  readonly webhook?: string;
+}
+
+export interface ClientParts {
+  readonly name: string;
+  readonly url: string;
+  /** Where webhooks may go. */
+  readonly hookUrl: string;
+  readonly history: History;
+  readonly random: Random;
+  /** Whether new work is begun. */
+  readonly working: () => boolean;
+  /** Whether there is time to finish what was begun. */
+  readonly going: () => boolean;
 }
 
 /** What actors do, written down as they do it. */
@@ -24,14 +39,18 @@ export class ChaosClient {
   readonly http: Http;
   readonly history: History;
   readonly random: Random;
+  readonly hookUrl: string;
+  readonly working: () => boolean;
   readonly going: () => boolean;
   readonly #name: string;
   #count = 0;
 
-  constructor(name: string, url: string, history: History, random: Random, going: () => boolean) {
+  constructor({ name, url, hookUrl, history, random, working, going }: ClientParts) {
     this.http = new Http(url, history);
     this.history = history;
     this.random = random;
+    this.hookUrl = hookUrl;
+    this.working = working;
     this.going = going;
     this.#name = name;
   }
@@ -52,7 +71,7 @@ export class ChaosClient {
     return this.random.next() < 0.5 ? "async" : this.random.pick(others);
   }
 
-  body(mark: string, { steps, ms, strategy = "enqueue", durability = "async" }: Order) {
+  body(mark: string, { steps, ms, strategy = "enqueue", durability = "async", webhook }: Order) {
     return {
       assistant_id: "counter",
       input: { log: [mark], steps, ms },
@@ -61,6 +80,7 @@ export class ChaosClient {
       stream_mode: ["updates", "custom"],
       stream_resumable: true,
       ...(durability === "async" ? {} : { durability }),
+      ...(webhook === undefined ? {} : { webhook }),
     };
   }
 
@@ -247,24 +267,25 @@ const ACTORS: readonly (readonly [string, Actor, number])[] = [
   ["stateless", stateless, 1],
   ["stateless-streamer", statelessStreamer, 1],
   ["slow-reader", slowReader, 1],
+  ["hooked", hooked, 2],
+  ["cron-keeper", cronKeeper, 1],
 ];
 
 /**
  * Keeps the fleet busy until `working` says no; then each actor finishes what it has begun, while `going` says that there
  * is time. @returns when all are done.
  */
-export async function makeLoad(
-  url: string,
-  history: History,
-  { seed, working, going }: { readonly seed: number; readonly working: () => boolean; readonly going: () => boolean },
-): Promise<void> {
+export async function makeLoad({
+  seed,
+  ...parts
+}: Omit<ClientParts, "name" | "random"> & { readonly seed: number }): Promise<void> {
   const all = ACTORS.flatMap(([name, act, count]) =>
     Array.from({ length: count }, (_, i) => ({ name: `${name}-${i + 1}`, act })),
   );
   await Promise.all(
     all.map(async ({ name, act }, i) => {
-      const client = new ChaosClient(name, url, history, new Random(seed + i + 1), going);
-      while (working()) {
+      const client = new ChaosClient({ ...parts, name, random: new Random(seed + i + 1) });
+      while (parts.working()) {
         try {
           await act(client);
         } catch (error) {
