@@ -11,7 +11,7 @@ export async function hooked(client: ChaosClient): Promise<void> {
 }
 
 /** Rarely enough that a scheduler under load is not late by a whole period. */
-export const CRON_EVERY_MS = 10_000;
+const CRON_EVERY_MS = 10_000;
 const CRON_LIVES_MS = 45_000;
 const LOOK_EVERY_MS = 500;
 
