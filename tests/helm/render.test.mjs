@@ -136,3 +136,11 @@ test("a misspelt or impossible value is refused", { skip }, () => {
     assert.notEqual(status, 0, wrong);
   }
 });
+
+test("keys of encryption reach every process, from a secret", { skip }, () => {
+  const documents = render(...ci("everything"));
+  for (const name of ["api", "worker", "scheduler"]) {
+    assert.match(documents.get(`Deployment/rel-graphfleet-${name}`), /secretRef: \{ name: agents-encryption \}/);
+  }
+  assert.doesNotMatch(render().get("Deployment/rel-graphfleet-api"), /secretRef: \{/);
+});

@@ -1,9 +1,19 @@
-import { FailpointEnv, LogEnv, logOptions, MetricsEnv, redisOptions, StoresEnv } from "@graphfleet/chassis";
+import {
+  EncryptionEnv,
+  encryptionSettings,
+  FailpointEnv,
+  LogEnv,
+  logOptions,
+  MetricsEnv,
+  redisOptions,
+  StoresEnv,
+} from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** Every variable of the API with its meaning, unit and default. */
 export const ApiEnv = Type.Object({
   ...StoresEnv,
+  ...EncryptionEnv,
   GRAPHFLEET_CONFIG: Type.Optional(
     Type.String({
       description:
@@ -81,6 +91,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
+  encryption: encryptionSettings(env),
   port: env.PORT,
   host: env.HOST,
   shutdown: {

@@ -9,7 +9,7 @@ import {
   redact,
   patiently,
 } from "@graphfleet/chassis";
-import { makeWebhookGate, randomIds, isOutage } from "@graphfleet/domain";
+import { makeWebhookGate, randomIds, isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus, RedisWorkerRoll } from "@graphfleet/redis";
 import {
@@ -44,6 +44,7 @@ try {
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
+  const encryption = openEncryption(config.encryption);
 
   const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
@@ -66,14 +67,16 @@ try {
   const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
   const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
   const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
-  const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
+  const tapes = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
+  const bus = sealedTape(tapes, encryption);
   const control = new RedisControlChannel(redis);
 
-  const { storage } = ledger;
+  const storage = sealedStorage(ledger.storage, encryption);
   const runtime = await openRuntime({
     project,
     pool: ledger.pool,
     storage,
+    cipher: encryption?.cipher,
     log,
     schemaTimeoutMs: config.schemaTimeoutMs,
   });
@@ -90,7 +93,7 @@ try {
     runs: storage.runs,
     deliveries: storage.deliveries,
     poolStats: () => ledger.poolStats(),
-    tapesRead: () => bus.watching(),
+    tapesRead: () => tapes.watching(),
   });
 
   const api = await startApi({

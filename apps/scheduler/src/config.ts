@@ -1,4 +1,13 @@
-import { FailpointEnv, LogEnv, logOptions, MetricsEnv, redisOptions, StoresEnv } from "@graphfleet/chassis";
+import {
+  EncryptionEnv,
+  encryptionSettings,
+  FailpointEnv,
+  LogEnv,
+  logOptions,
+  MetricsEnv,
+  redisOptions,
+  StoresEnv,
+} from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** The variable of whoever forgets webhooks. */
@@ -13,6 +22,7 @@ export const WebhookLogEnv = Type.Object({
 /** Every variable of the scheduler with its meaning, unit and default. */
 export const SchedulerEnv = Type.Object({
   ...StoresEnv,
+  ...EncryptionEnv,
   GRAPHFLEET_CONFIG: Type.Optional(
     Type.String({ description: "Path of the project's langgraph.json; left out = the defaults of what expires" }),
   ),
@@ -45,6 +55,7 @@ export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
+  encryption: encryptionSettings(env),
   maxAttempts: env.BG_JOB_MAX_RETRIES,
   temporaryKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
   webhookKeepSeconds: env.WEBHOOK_LOG_KEEP_HOURS * 3600,

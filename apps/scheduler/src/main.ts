@@ -9,7 +9,15 @@ import {
   startOpsServer,
   patiently,
 } from "@graphfleet/chassis";
-import { allowAll, makeSignals, isOutage, randomIds } from "@graphfleet/domain";
+import {
+  allowAll,
+  makeSignals,
+  isOutage,
+  randomIds,
+  openEncryption,
+  sealedStorage,
+  sealedTape,
+} from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { loadProject, threadLifetime } from "@graphfleet/runtime/project";
@@ -33,6 +41,7 @@ try {
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
+  const encryption = openEncryption(config.encryption);
 
   // Images may carry the project in variables. Without any, everything has its default lifetime: none.
   const isTold = config.projectPath !== undefined || process.env.LANGSERVE_GRAPHS !== undefined;
@@ -53,11 +62,13 @@ try {
   const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
   const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
   const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
-  const bus = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
+  const tapes = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
+  const bus = sealedTape(tapes, encryption);
   const metrics = new Metrics({ prefix: config.metricPrefix });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
 
-  const storage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
+  const ledgerStorage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
+  const storage = sealedStorage(ledgerStorage, encryption);
   const scheduler = startScheduler({
     storage,
     queue,

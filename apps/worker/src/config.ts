@@ -1,4 +1,13 @@
-import { FailpointEnv, LogEnv, logOptions, MetricsEnv, redisOptions, StoresEnv } from "@graphfleet/chassis";
+import {
+  EncryptionEnv,
+  encryptionSettings,
+  FailpointEnv,
+  LogEnv,
+  logOptions,
+  MetricsEnv,
+  redisOptions,
+  StoresEnv,
+} from "@graphfleet/chassis";
 import { LEASE_SECONDS } from "@graphfleet/domain";
 import { type Static, Type } from "@sinclair/typebox";
 import { WebhookEnv, webhookOptions } from "./webhooks/webhook-env.js";
@@ -6,6 +15,7 @@ import { WebhookEnv, webhookOptions } from "./webhooks/webhook-env.js";
 /** Every variable of the worker with its meaning, unit and default. */
 export const WorkerEnv = Type.Object({
   ...StoresEnv,
+  ...EncryptionEnv,
   GRAPHFLEET_CONFIG: Type.Optional(
     Type.String({
       description:
@@ -53,6 +63,7 @@ export const workerConfig = (env: Static<typeof WorkerEnv>) => ({
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
+  encryption: encryptionSettings(env),
   concurrency: env.N_JOBS_PER_WORKER,
   leaseSeconds: env.BG_JOB_HEARTBEAT,
   timeoutSeconds: env.BG_JOB_TIMEOUT_SECS,

@@ -10,7 +10,7 @@ import {
   startOpsServer,
   patiently,
 } from "@graphfleet/chassis";
-import { isOutage } from "@graphfleet/domain";
+import { isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import {
   consumeRings,
@@ -53,6 +53,7 @@ try {
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
+  const encryption = openEncryption(config.encryption);
 
   const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
@@ -71,13 +72,15 @@ try {
   const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
   const metrics = new Metrics({ prefix: config.metricPrefix });
   const dropped = metrics.counter("streaming_data_loss_counter", "Events that no tape could take");
-  const bus = life.use("tape", new RedisStreamBus(redis, { onDropped: (entries) => dropped.inc(entries) }), (it) =>
+  const tapes = life.use("tape", new RedisStreamBus(redis, { onDropped: (entries) => dropped.inc(entries) }), (it) =>
     it.close(),
   );
+  const bus = sealedTape(tapes, encryption);
   const control = new RedisControlChannel(redis);
 
-  const storage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
-  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log });
+  const ledgerStorage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
+  const storage = sealedStorage(ledgerStorage, encryption);
+  const runtime = await openRuntime({ project, pool: ledger.pool, storage, cipher: encryption?.cipher, log });
   requireGraphs(runtime);
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded; its runs fail here");
 

@@ -1,5 +1,14 @@
-import { END } from "@graphfleet/domain";
-import { appendMany, events, firstAttempt, manualClock, range, replayed, streamBusSuite } from "@graphfleet/testkit";
+import { END, openEncryption, sealedTape } from "@graphfleet/domain";
+import {
+  appendMany,
+  events,
+  firstAttempt,
+  manualClock,
+  nextAttempt,
+  range,
+  replayed,
+  streamBusSuite,
+} from "@graphfleet/testkit";
 
 import { MemoryStreamBus, type StreamBusOptions } from "./stream-bus.js";
 
@@ -7,6 +16,33 @@ describe("MemoryStreamBus", () => {
   streamBusSuite(async ({ idleMs }) => {
     const bus = new MemoryStreamBus({ idleMs });
     return { writer: bus, reader: bus, watching: () => bus.watching(), close: async () => bus.close() };
+  });
+
+  test("sealed, it holds nothing readable, and readers with the key notice nothing", async () => {
+    const plain = new MemoryStreamBus();
+    const settings = { key: "k".repeat(32), fallbackKeys: "", legacyKey: undefined, jsonKeys: "" };
+    const sealed = sealedTape(plain, openEncryption(settings));
+    const attempt = firstAttempt();
+    const tape = await sealed.open(attempt);
+
+    tape.append({ event: "values", ns: ["child"], data: '"a canary"' });
+    tape.append({ event: "custom", data: '{"$sealed":"what a user wrote"}' });
+    expect(tape).toMatchObject({ lastEvent: 1, fenced: false });
+    await tape.close({ status: "success", output: '{"text":"a canary"}' }, 60);
+
+    expect(JSON.stringify(await replayed(plain, attempt.threadId))).not.toMatch(/canary|what a user/);
+    const read = (await replayed(sealed, attempt.threadId)).map(({ event, ns, data }) => [event, ns, data]);
+    expect(read.slice(1)).toEqual([
+      ["values", ["child"], '"a canary"'],
+      ["custom", [], '{"$sealed":"what a user wrote"}'],
+      [END, [], JSON.stringify({ status: "success", output: '{"text":"a canary"}' })],
+    ]);
+
+    const before = await plain.open(nextAttempt(attempt));
+    before.append({ event: "values", data: '"from before there was a key"' });
+    expect((await replayed(sealed, attempt.threadId)).at(-1)?.data).toBe('"from before there was a key"');
+    await before.release();
+    plain.close();
   });
 
   describe("bounds", () => {

@@ -1,4 +1,5 @@
 import {
+  type Cipher,
   type Embedder,
   type GraphCatalog,
   type GraphDescriber,
@@ -52,10 +53,12 @@ export async function openRuntime(parts: {
   readonly pool: pg.Pool;
   readonly storage: Pick<Repositories, "checkpoints" | "items">;
   readonly log: RuntimeLog;
+  /** What seals checkpoints; none leaves them readable. */
+  readonly cipher?: Cipher | null | undefined;
   /** How long it may take to tell a graph's schemas from its types. */
   readonly schemaTimeoutMs?: number;
 }): Promise<Runtime> {
-  const { project, pool, storage, log, schemaTimeoutMs = SCHEMA_TIMEOUT_MS } = parts;
+  const { project, pool, storage, log, cipher = null, schemaTimeoutMs = SCHEMA_TIMEOUT_MS } = parts;
   for (const warning of project.warnings) log.warn({}, warning);
 
   const graphs = await loadGraphs(project);
@@ -69,7 +72,7 @@ export async function openRuntime(parts: {
   });
   const store = new ItemStore(memory);
   const version = libraryVersion();
-  const shared = { graphs, pool, checkpoints: storage.checkpoints, store };
+  const shared = { graphs, pool, checkpoints: storage.checkpoints, store, cipher };
   return {
     catalog: graphs,
     runner: new FleetRunner({ ...shared, libraryVersion: version }),

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { ApiEnv, gaugeFleet, openAuth, parseApiKeys, resolveHost, startApi } from "@graphfleet/api";
-import { createLogger, loadEnv, Metrics } from "@graphfleet/chassis";
-import { LEASE_SECONDS, makeSignals, makeWebhookGate, randomIds } from "@graphfleet/domain";
+import { createLogger, EncryptionEnv, encryptionSettings, loadEnv, Metrics } from "@graphfleet/chassis";
+import {
+  type Encryption,
+  LEASE_SECONDS,
+  makeSignals,
+  makeWebhookGate,
+  openEncryption,
+  randomIds,
+  sealedStorage,
+} from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll } from "@graphfleet/memory";
 import { openPostgres } from "@graphfleet/postgres";
 import {
@@ -48,6 +56,7 @@ export interface LoadedGraphs {
   readonly failures: readonly GraphFailure[];
 }
 
+const KeysEnv = Type.Object(EncryptionEnv);
 const SchemaEnv = Type.Pick(ApiEnv, ["LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS"]);
 
 /** Seconds a run may take to finish after Ctrl-C; then it is given back and goes on at the next start. */
@@ -76,6 +85,8 @@ export async function startOneProcess({
   Object.assign(env, await readProjectEnv(project, env));
   const hooks = webhookSettings(project, env);
 
+  const encryption = encryptionOf(env);
+
   const ledger = await openPostgres({
     uri: databaseUri,
     poolMax: 20,
@@ -83,9 +94,16 @@ export async function startOneProcess({
     applicationName: "graphfleet",
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
-  const { storage } = ledger;
+  const storage = sealedStorage(ledger.storage, encryption);
   const { LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS: schemaTimeoutMs } = loadEnv(SchemaEnv, env);
-  const runtime = await openRuntime({ project, pool: ledger.pool, storage, log, schemaTimeoutMs });
+  const runtime = await openRuntime({
+    project,
+    pool: ledger.pool,
+    storage,
+    cipher: encryption?.cipher,
+    log,
+    schemaTimeoutMs,
+  });
   let projectAuth: Awaited<ReturnType<typeof loadAuth>>;
   try {
     requireGraphs(runtime);
@@ -213,4 +231,13 @@ export async function startOneProcess({
     webhooks.close();
     await ledger.close();
   };
+}
+
+/** Nothing of the tape is kept here; the ledger is, as everywhere. @throws Problem when a key is none. */
+function encryptionOf(env: OneProcessParts["env"]): Encryption | null {
+  try {
+    return openEncryption(encryptionSettings(loadEnv(KeysEnv, env)));
+  } catch (error) {
+    throw new Problem((error as Error).message, { cause: error });
+  }
 }

@@ -1,5 +1,6 @@
 import {
   type CheckpointRepository,
+  type Cipher,
   type ClaimedRun,
   claimOf,
   type GraphFinish,
@@ -12,6 +13,7 @@ import {
 import type { BaseStore } from "@langchain/langgraph-checkpoint";
 import type pg from "pg";
 import { FleetSaver } from "../checkpoints/fleet-saver.js";
+import { sealedSerde } from "../checkpoints/sealed-serde.js";
 import type { CompiledGraph } from "../compiled-graph.js";
 import type { GraphLibrary } from "../project/graph-library.js";
 import type { GraphRegistry } from "../project/graph-registry.js";
@@ -29,6 +31,8 @@ export interface RunnerParts {
   readonly pool: pg.Pool;
   readonly checkpoints: CheckpointRepository;
   readonly store: BaseStore;
+  /** What seals checkpoints; none leaves them readable. */
+  readonly cipher?: Cipher | null;
   /** Version of LangGraph, for labels. */
   readonly libraryVersion: string;
 }
@@ -68,7 +72,7 @@ export class FleetRunner implements GraphRunner {
       this.#parts.pool,
       this.#parts.checkpoints,
       { kind: "read" },
-      this.#parts.graphs.library(thread.graphId).serde,
+      sealedSerde(this.#parts.graphs.library(thread.graphId).serde, this.#parts.cipher),
     );
     if (options.without !== null) await saver.pretendWithout(thread.id, options.without);
     const graph = await this.#parts.graphs.get(thread.graphId, {
@@ -142,7 +146,7 @@ export class FleetRunner implements GraphRunner {
         told: () => io.told(),
         onFailure,
       },
-      this.#parts.graphs.library(run.spec.graphId).serde,
+      sealedSerde(this.#parts.graphs.library(run.spec.graphId).serde, this.#parts.cipher),
     );
   }
 }

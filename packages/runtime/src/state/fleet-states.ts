@@ -1,6 +1,7 @@
 import {
   type CheckpointRepository,
   type CheckpointSelector,
+  type Cipher,
   DomainError,
   graphFailed,
   type GraphStates,
@@ -15,6 +16,7 @@ import {
 import type { BaseStore } from "@langchain/langgraph-checkpoint";
 import type pg from "pg";
 import { FleetSaver } from "../checkpoints/fleet-saver.js";
+import { sealedSerde } from "../checkpoints/sealed-serde.js";
 import type { CompiledGraph, GraphConfig } from "../compiled-graph.js";
 import { describeError } from "../describe-error.js";
 import { toCommand } from "../execute/to-command.js";
@@ -28,6 +30,8 @@ export interface StatesParts {
   readonly pool: pg.Pool;
   readonly checkpoints: CheckpointRepository;
   readonly store: BaseStore;
+  /** What seals checkpoints; none leaves them readable. */
+  readonly cipher?: Cipher | null;
 }
 
 /** Errors of the library that mean: the request does not fit the graph. */
@@ -124,7 +128,7 @@ export class FleetStates implements GraphStates {
       {
         kind: purpose === "read" ? "read" : "held",
       },
-      this.#parts.graphs.library(thread.graphId).serde,
+      sealedSerde(this.#parts.graphs.library(thread.graphId).serde, this.#parts.cipher),
     );
     const graph = await telling(() =>
       this.#parts.graphs.get(thread.graphId, {

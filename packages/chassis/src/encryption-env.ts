@@ -1,0 +1,33 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+/** Keys of what is encrypted at rest; a process that touches users' data spreads these into its own schema. */
+export const EncryptionEnv = {
+  LANGGRAPH_AES_KEY: Type.Optional(
+    Type.String({
+      description:
+        "Key that encrypts checkpoints, states, requests and tapes: 16, 24 or 32 bytes, plain or as hex:… or base64:…",
+    }),
+  ),
+  LANGGRAPH_AES_FALLBACK_KEYS: Type.String({
+    default: "",
+    description: "Earlier keys, separated by commas: what they encrypted can still be read",
+  }),
+  LANGGRAPH_AES_LEGACY_KEY: Type.Optional(
+    Type.String({ description: "One more earlier key, as LANGGRAPH_AES_FALLBACK_KEYS" }),
+  ),
+  LANGGRAPH_AES_JSON_KEYS: Type.String({
+    default: "",
+    expected: "names of keys, separated by commas",
+    description: "Keys of metadata, assistants' contexts and store items whose values are encrypted too",
+  }),
+};
+
+const Schema = Type.Object(EncryptionEnv);
+
+/** Reads `EncryptionEnv` values as the domain's settings of encryption. */
+export const encryptionSettings = (env: Static<typeof Schema>) => ({
+  key: env.LANGGRAPH_AES_KEY,
+  fallbackKeys: env.LANGGRAPH_AES_FALLBACK_KEYS,
+  legacyKey: env.LANGGRAPH_AES_LEGACY_KEY,
+  jsonKeys: env.LANGGRAPH_AES_JSON_KEYS,
+});

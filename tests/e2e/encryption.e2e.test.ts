@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import { describeFleet, TestFleet } from "./support/fleet.js";
+import { keysWith, tablesWith } from "./support/find-text.js";
+import { collect, eventually } from "./support/wait.js";
+
+const OLD_KEY = "a".repeat(32);
+const NEW_KEY = `hex:${"0f".repeat(32)}`;
+const redisUri = () => process.env.TEST_REDIS_URI ?? "";
+
+describeFleet("encryption at rest", () => {
+  let fleet: TestFleet;
+  const secret = `canary-${randomUUID()}`;
+
+  beforeAll(async () => {
+    fleet = await TestFleet.start({
+      config: "tests/projects/encryption/langgraph.json",
+      workers: 1,
+      env: { LANGGRAPH_AES_KEY: OLD_KEY, LANGGRAPH_AES_JSON_KEYS: "note" },
+    });
+  });
+  afterAll(() => fleet?.stop());
+
+  const restart = async (env: Readonly<Record<string, string>>) => {
+    await Promise.all([...fleet.api.splice(0), ...fleet.workers.splice(0)].map((child) => child.stop(15_000)));
+    await Promise.all([fleet.startApi(env), fleet.startWorker(env)]);
+  };
+  const input = (mode: string) => ({ input: { secret, mode }, config: { configurable: { about: "x" } } });
+
+  test("nobody finds in Postgres or Redis what users wrote, and users find all of it", async () => {
+    const { client } = fleet;
+    const { thread_id: asked } = await client.threads.create({ metadata: { note: secret, kind: "chat" } });
+    const { thread_id: failed } = await client.threads.create();
+    const said = await collect(
+      client.runs.stream(asked, "agent", {
+        ...input("ask"),
+        context: { words: secret },
+        metadata: { note: secret },
+        streamMode: ["values", "custom", "updates"],
+        streamResumable: true,
+      }),
+    );
+    await client.runs.wait(failed, "agent", { ...input("fail"), raiseError: false });
+    const { cron_id: cron } = await client.crons.createForThread(asked, "agent", {
+      schedule: "0 0 1 1 *",
+      input: { secret, mode: "rest" },
+      metadata: { note: secret },
+    });
+    const { assistant_id: assistant } = await client.assistants.create({
+      graphId: "agent",
+      metadata: { note: secret },
+      context: { note: secret },
+    });
+
+    expect(await tablesWith(fleet.sql, secret)).toEqual([]);
+    expect(await keysWith(redisUri(), secret)).toEqual([]);
+
+    expect(said.filter(({ event }) => event === "custom").map(({ data }) => data)).toEqual([{ told: secret }]);
+    const thread = await client.threads.get(asked);
+    expect(thread).toMatchObject({
+      status: "interrupted",
+      metadata: { note: secret, kind: "chat" },
+      values: { secret, heard: `heard ${secret}` },
+    });
+    expect(Object.values(thread.interrupts).flat()).toMatchObject([{ value: { question: secret } }]);
+    expect((await client.threads.getState(asked)).values).toMatchObject({ secret });
+    const [run] = await client.runs.list(asked);
+    expect(run).toMatchObject({
+      metadata: { note: secret },
+      kwargs: { input: { secret }, context: { words: secret } },
+    });
+    // The client's type leaves the error out.
+    expect((await client.threads.get(failed)) as unknown).toMatchObject({
+      status: "error",
+      error: { error: "TypeError", message: `no way to ${secret}` },
+    });
+    expect((await client.store.getItem(["notes"], "last"))?.value).toEqual({ note: secret, kind: "plain" });
+    expect(await client.assistants.get(assistant)).toMatchObject({
+      metadata: { note: secret },
+      context: { note: secret },
+    });
+    const crons = await client.crons.search({ threadId: asked });
+    expect(crons).toMatchObject([{ cron_id: cron, metadata: { note: secret }, payload: { input: { secret } } }]);
+    const joined = await collect(client.runs.joinStream(asked, run!.run_id, { lastEventId: "-1" }));
+    expect(JSON.stringify(joined)).toContain(secret);
+  });
+
+  test("what is not encrypted is found, so the search above finds something", async () => {
+    const open = `open-${randomUUID()}`;
+    await fleet.client.threads.create({ metadata: { kind: open } });
+    expect(await tablesWith(fleet.sql, open)).toEqual(["threads"]);
+    const redis = new Redis(redisUri());
+    const key = `open:${randomUUID()}`;
+    await redis.xadd(key, "*", "data", open);
+    expect(await keysWith(redisUri(), open)).toEqual([key]);
+    await redis.del(key);
+    redis.disconnect();
+  });
+
+  test("refuses to filter by what is encrypted, and filters by the rest", async () => {
+    const { client } = fleet;
+    for (const refused of [
+      client.threads.search({ metadata: { note: secret } }),
+      client.threads.search({ values: { secret } }),
+      client.assistants.search({ metadata: { note: secret } }),
+      client.store.searchItems(["notes"], { filter: { note: secret } }),
+    ]) {
+      await expect(refused).rejects.toMatchObject({ status: 422, message: expect.stringContaining("is encrypted") });
+    }
+    const found = await client.threads.search({
+      metadata: { kind: "chat" },
+      select: ["thread_id"],
+      extract: { said: "values.heard", asked: "interrupts" },
+    });
+    expect(found).toMatchObject([{ extracted: { said: `heard ${secret}` } }]);
+    expect(found[0]).not.toHaveProperty("values");
+    const items = await client.store.searchItems(["notes"], { filter: { kind: "plain" } });
+    expect(items.items.map(({ value }) => value)).toEqual([{ note: secret, kind: "plain" }]);
+  });
+
+  test("goes on with a new key where the old one left off", async () => {
+    const [thread] = await fleet.client.threads.search({ metadata: { kind: "chat" } });
+    const id = thread!.thread_id;
+    await restart({ LANGGRAPH_AES_KEY: NEW_KEY, LANGGRAPH_AES_FALLBACK_KEYS: OLD_KEY });
+    expect((await fleet.client.threads.get(id)).metadata).toMatchObject({ note: secret });
+
+    const values = await fleet.client.runs.wait(id, "agent", { command: { resume: "yes" } });
+    expect(values).toMatchObject({ secret, heard: "answered yes" });
+    expect(await fleet.client.threads.getHistory(id)).not.toHaveLength(0);
+    expect(await tablesWith(fleet.sql, secret)).toEqual([]);
+  });
+
+  test("says which key is missing, and nothing of what it locks", async () => {
+    const [thread] = await fleet.client.threads.search({ metadata: { kind: "chat" } });
+    await restart({ LANGGRAPH_AES_KEY: OLD_KEY });
+    const { status, text } = await fetch(`${fleet.url}/threads/${thread!.thread_id}`).then(async (answer) => ({
+      status: answer.status,
+      text: await answer.text(),
+    }));
+    expect(status).toBe(500);
+    expect(text).not.toContain(secret);
+    await eventually(
+      async () => fleet.said(),
+      (said) => /A thread cannot be decrypted: it was encrypted with key [0-9a-f]{8}/.test(said),
+    );
+    expect(fleet.said()).not.toContain(OLD_KEY);
+  });
+});
