@@ -13,6 +13,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 const COMMANDS = {
   start: { script: "packages/cli/dist/main.js", nodeArgs: [], args: ["start"] },
+  // bin/graphfleet: works where the user stands, and what it answers may be piped.
+  cli: { script: "packages/cli/dist/main.js", nodeArgs: [], args: [], isOfUser: true },
   // Jest loads ES modules only with this flag; its warning would stand in front of every test file.
   test: {
     script: "node_modules/jest/bin/jest.js",
@@ -41,12 +43,15 @@ async function boot([name = "", ...args]) {
   const command = COMMANDS[name];
   const env = cleanEnv(process.env);
 
-  const progress = new Progress(2, process.stdout);
+  const progress = new Progress(2, command.isOfUser ? process.stderr : process.stdout);
   await progress.step("installing packages", () => install(ROOT, env));
   await progress.step("building", () => build(ROOT, env, command.projects));
 
   const script = join(ROOT, command.script);
   if (!existsSync(script))
     throw new BootError(`${command.script} is missing from this clone: restore it with git and try again.`);
-  return runAttached(process.execPath, [...command.nodeArgs, script, ...command.args, ...args], { cwd: ROOT, env });
+  return runAttached(process.execPath, [...command.nodeArgs, script, ...command.args, ...args], {
+    cwd: command.isOfUser ? process.cwd() : ROOT,
+    env,
+  });
 }
