@@ -132,4 +132,27 @@ describeFleet("state, interrupts and time travel", () => {
     };
     expect(values.path).toEqual(["parent_start", "child_one", "answer: go", "child_two", "parent_end"]);
   });
+
+  const EVERY_STEP = ["loop", "loop", "loop", "input"];
+  const ONLY_THE_END = ["loop"];
+
+  test.each([
+    [{}, EVERY_STEP],
+    [{ durability: "sync" }, EVERY_STEP],
+    [{ durability: "async" }, EVERY_STEP],
+    [{ durability: "exit" }, ONLY_THE_END],
+    [{ checkpointDuring: true }, EVERY_STEP],
+    [{ checkpointDuring: false }, ONLY_THE_END],
+    // The newer name wins.
+    [{ checkpointDuring: true, durability: "exit" }, ONLY_THE_END],
+  ] as const)("%j decides which states are kept", async (options, sources) => {
+    const { client } = fleet;
+    const threadId = await newThread();
+
+    await client.runs.wait(threadId, "counter", { input: { log: [], steps: 1 }, ...options });
+
+    const states = await client.threads.getHistory(threadId);
+    expect(states.map(({ metadata }) => metadata?.source)).toEqual(sources);
+    expect(states[0]?.values).toMatchObject({ log: ["step 0"] });
+  });
 });
