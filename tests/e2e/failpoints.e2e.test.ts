@@ -1,6 +1,7 @@
 import type { Child } from "@graphfleet/cli";
 import { describeFleet, TestFleet } from "./support/fleet.js";
 import { eventually, runReaches } from "./support/wait.js";
+import { attemptOf, idOf, inTurn, Receiver, status as answer } from "./support/webhook-receiver.js";
 
 // Every process dies once at every boundary between two of its writes. Nothing may be lost, and nothing happen twice.
 
@@ -20,16 +21,22 @@ const KILLED = { code: null, signal: "SIGKILL" };
 
 describeFleet("a process that dies between two writes", () => {
   let fleet: TestFleet;
+  let receiver: Receiver;
   let clean: Child | null = null;
 
   beforeAll(async () => {
-    fleet = await TestFleet.start({ workers: 0, env: { BG_JOB_HEARTBEAT: "4" } });
+    receiver = await Receiver.start();
+    const env = { BG_JOB_HEARTBEAT: "4", WEBHOOK_TIMEOUT_SECS: "1", WEBHOOK_ALLOWED_NETWORKS: "127.0.0.1/32" };
+    fleet = await TestFleet.start({ workers: 0, env });
   });
   afterEach(async () => {
     await clean?.stop(15_000);
     clean = null;
   });
-  afterAll(() => fleet?.stop());
+  afterAll(async () => {
+    await fleet?.stop();
+    await receiver?.stop();
+  });
 
   const armed = (failpoint: string, env: Readonly<Record<string, string>> = {}) =>
     fleet.startWorker({ GRAPHFLEET_FAILPOINT: failpoint, ...env });
@@ -166,6 +173,45 @@ describeFleet("a process that dies between two writes", () => {
     },
   );
 
+  const deliveryOf = async (runId: string) => {
+    const { rows } = await fleet.sql.query<{ delivery_id: string; status: string }>(
+      "select delivery_id, status from webhook_deliveries where run_id = $1",
+      [runId],
+    );
+    return rows;
+  };
+  const isDelivered = (runId: string) =>
+    eventually(
+      () => deliveryOf(runId),
+      ([delivery]) => delivery?.status === "delivered",
+    ).then(([delivery]) => delivery!);
+
+  test.each([
+    { failpoint: "webhook.unrung", told: ["1"] },
+    { failpoint: "webhook.claimed", told: ["1"] },
+    // The receiver took it, and nobody wrote that down: it gets the same once more.
+    { failpoint: "webhook.sent", told: ["1", "1"] },
+    { failpoint: "webhook.finished", told: ["1"] },
+    { failpoint: "webhook.finished", first: 503, told: ["1", "2"] },
+  ])("worker at $failpoint: the receiver is told, as $told, under one id", async ({ failpoint, first = 204, told }) => {
+    const { client } = fleet;
+    const worker = await armed(failpoint);
+    const { thread_id } = await client.threads.create();
+    const path = `/${thread_id}`;
+    const { run_id } = await client.runs.create(thread_id, "counter", {
+      input: { log: ["input"], steps: 1, ms: 0 },
+      webhook: receiver.at(path, inTurn(answer(first), answer(204))),
+    });
+    expect(await worker.exited).toEqual(KILLED);
+    await rescue();
+
+    const { delivery_id } = await isDelivered(run_id);
+    expect(receiver.of(path).map(attemptOf)).toEqual(told);
+    expect(receiver.of(path).map(idOf)).toEqual(told.map(() => delivery_id));
+    expect(await deliveryOf(run_id)).toHaveLength(1);
+    expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: 1, ended: true }]);
+  });
+
   describe("in the scheduler", () => {
     const replaceScheduler = async (failpoint: string) => {
       await fleet.schedulers.at(-1)?.stop(15_000);
@@ -209,6 +255,28 @@ describeFleet("a process that dies between two writes", () => {
       await runReaches(client, thread_id, run.run_id, "success");
       expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: 1, ended: true }]);
     });
+  });
+
+  test("the scheduler at webhook.marked: a webhook that was marked as rung for, and was not, is sent", async () => {
+    const { client } = fleet;
+    await fleet.schedulers.at(-1)?.stop(15_000);
+    const scheduler = await fleet.startScheduler({ GRAPHFLEET_FAILPOINT: "webhook.marked" });
+    const { thread_id } = await client.threads.create();
+    const path = `/${thread_id}`;
+    // No worker is there, so the end of this run is nobody's to tell for long.
+    const { run_id } = await client.runs.create(thread_id, "counter", {
+      input: { log: ["input"], steps: 1, ms: 0 },
+      webhook: receiver.at(path),
+      afterSeconds: 3600,
+    });
+    await client.runs.cancel(thread_id, run_id);
+
+    expect(await scheduler.exited).toEqual(KILLED);
+    await fleet.startScheduler();
+    await rescue();
+
+    const { delivery_id } = await isDelivered(run_id);
+    expect(receiver.of(path).map((one) => [idOf(one), attemptOf(one)])).toEqual([[delivery_id, "1"]]);
   });
 
   test("the API at run.committed: the run that was not answered for executes once", async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { freePort } from "@graphfleet/embedded";
 import { Client } from "@langchain/langgraph-sdk";
 import { repositoryPath } from "./support/fleet.js";
 import { eventually } from "./support/wait.js";
+import { Receiver } from "./support/webhook-receiver.js";
 
 /** `graphfleet start` as a person uses it: a command, its words, its exit code. */
 class Start {
@@ -110,21 +112,20 @@ describe("graphfleet start", () => {
 
   test("needs no Redis: one process does it all", async () => {
     const port = String(await freePort());
-    const one = start([
-      "--data-dir",
-      dataDir(),
-      "--port",
-      port,
-      "--one-process",
-      "--config",
-      "tests/graphs/langgraph.json",
-    ]);
+    const receiver = await Receiver.start();
+    const folder = dataDir();
+    writeFileSync(join(folder, "keys"), "from a file\n");
+    const one = start(
+      ["--data-dir", folder, "--port", port, "--one-process", "--config", "tests/graphs/langgraph.json"],
+      { WEBHOOK_ALLOWED_NETWORKS: "127.0.0.1/32", WEBHOOK_SIGNING_KEYS_FILE: join(folder, "keys") },
+    );
     await one.ready();
     const client = new Client({ apiUrl: `http://127.0.0.1:${port}` });
 
     const events = [];
     for await (const { event } of client.runs.stream(null, "tokens", {
       input: { count: 3 },
+      webhook: receiver.at("/hook"),
       streamMode: "messages-tuple",
     }))
       events.push(event);
@@ -132,7 +133,12 @@ describe("graphfleet start", () => {
     expect(events[0]).toBe("metadata");
     expect(events.filter((event) => event === "messages").length).toBeGreaterThanOrEqual(3);
     expect(one.said).toContain("one process");
+    const [told] = await receiver.next("/hook");
+    const { "x-graphfleet-signature": signature = "", "x-graphfleet-delivery": id } = told!.headers;
+    const signed = `${/^t=(\d+),/.exec(String(signature))?.[1]}.${String(id)}.${told!.body.toString()}`;
+    expect(signature).toContain(`v1=${createHmac("sha256", "from a file").update(signed).digest("hex")}`);
     expect(await one.stop()).toBe(0);
+    await receiver.stop();
   });
 
   test.each([
