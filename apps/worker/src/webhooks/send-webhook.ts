@@ -5,6 +5,7 @@ import {
   isAddress,
   isLoopback,
   NOT_PUBLIC,
+  refusalOfRedirect,
   refusalOfUrl,
   type Resolve,
   type SendResult,
@@ -70,8 +71,6 @@ export function makeSendWebhook(deps: SendWebhookDeps): SendWebhook {
     const trusted = isLoopback(delivery.url) ? start.origin : null;
     let url = start;
     for (let redirects = 0; ; redirects++) {
-      const wrong = url.origin === trusted ? null : refusalOfUrl(url.href, rules);
-      if (wrong !== null) return refused(wrong);
       const addresses = await addressesOf(url, signal);
       if (url.origin !== trusted && !areAddressesAllowed(addresses, rules)) return refused(NOT_PUBLIC);
 
@@ -80,7 +79,10 @@ export function makeSendWebhook(deps: SendWebhookDeps): SendWebhook {
       if (!REDIRECTS.has(answer.status)) return answered(answer);
       if (redirects === MAX_REDIRECTS) return refused("redirected too often");
       if (answer.location === null || !URL.canParse(answer.location, url.href)) return refused("redirected to nowhere");
-      url = new URL(answer.location, url.href);
+      const next = new URL(answer.location, url.href);
+      const wrong = next.origin === trusted ? null : refusalOfRedirect(url, next, rules);
+      if (wrong !== null) return refused(wrong);
+      url = next;
     }
   }
 

@@ -1,5 +1,13 @@
 import { networks } from "./address-rules.js";
-import { DEFAULT_URL_RULES, hostOf, publicUrl, refusalOfUrl, type WebhookUrlRules } from "./url-rules.js";
+import {
+  DEFAULT_URL_RULES,
+  hostOf,
+  publicUrl,
+  refusalOfRedirect,
+  refusalOfUrl,
+  type WebhookUrlRules,
+  withoutUserinfo,
+} from "./url-rules.js";
 
 const refusal = (url: string, rules: Partial<WebhookUrlRules> = {}) =>
   refusalOfUrl(url, { ...DEFAULT_URL_RULES, ...rules });
@@ -24,6 +32,12 @@ describe("by default", () => {
     "example.net",
     "https://",
     "http://[",
+    "http://[fe80::1%25eth0]/",
+    "http://[fe80::1%eth0]/",
+    "http://256.256.256.256/",
+    "http://0x1ffffffff/",
+    "http://example.net:65536/",
+    "https://@/",
     "?query",
   ])("%s is no webhook", (url) =>
     expect(refusal(url)).toBe('must be an http or https URL, or a path that starts with "/"'),
@@ -48,6 +62,28 @@ describe("by default", () => {
     "http://0177.0.0.1/",
     "http://127.0.0.1./",
     "http://①②⑦.0.0.1/",
+    "http://127。0。0。1/",
+    "http://0x7f.1/",
+    "http://0x7f.0x0.0x0.0x1/",
+    "http://2130706433./",
+    "http://017700000001/",
+    "http://%31%32%37.0.0.1/",
+    "http://user:word@127.0.0.1/",
+    "http://example.net@127.0.0.1/",
+    "http://127.0.0.1:443/",
+    "http:\\\\127.0.0.1\\",
+    "http:127.0.0.1",
+    " http://127.0.0.1/",
+    "http://12\t7.0.0.1/",
+    "http://[::127.0.0.1]/",
+    "http://[0:0:0:0:0:FFFF:7F00:1]/",
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://[2002:7f00:1::]/",
+    "http://[fe80::1]/",
+    "http://[ff02::1]/",
+    "http://255.255.255.255/",
+    "http://100.64.0.1/",
     "http://0/",
   ])("%s leads to a private address", (url) =>
     expect(refusal(url)).toBe("must not lead to a private or reserved address"),
@@ -103,6 +139,24 @@ describe("allowed_domains", () => {
     "https://1.1.1.1/",
   ])("not %s", (url) => expect(refusal(url, { allowedDomains })).toBe("must lead to a host that this server permits"));
 });
+
+test.each([
+  ["https://ann:word@example.net/a?b=c#d", "https://example.net/a?b=c#d"],
+  ["https://token@example.net", "https://example.net/"],
+  ["https://example.net", "https://example.net"],
+  ["/ann:word@path", "/ann:word@path"],
+  ["nonsense", "nonsense"],
+])("%s without user and password is %s", (url, bare) => expect(withoutUserinfo(url)).toBe(bare));
+
+test.each([
+  ["https://a.example.net/", "http://a.example.net/", "must not be redirected from https to http"],
+  ["https://a.example.net/", "https://b.example.net/", null],
+  ["http://a.example.net/", "https://a.example.net/", null],
+  ["http://a.example.net/", "http://a.example.net/b", null],
+  ["http://a.example.net/", "http://10.0.0.1/", "must not lead to a private or reserved address"],
+])("from %s to %s: %s", (from, to, refused) =>
+  expect(refusalOfRedirect(new URL(from), new URL(to), DEFAULT_URL_RULES)).toBe(refused),
+);
 
 test("what may be shown of a URL has no credentials in it", () => {
   expect(publicUrl("https://user:word@example.net:8443/a/b?token=x#y")).toBe("https://example.net:8443/a/b");

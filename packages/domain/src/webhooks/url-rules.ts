@@ -56,6 +56,15 @@ export function refusalOfUrl(url: string, rules: WebhookUrlRules): string | null
   return null;
 }
 
+/**
+ * Why a redirect is not followed, in words that complete "webhook …"; null when it may be. What was sent encrypted is not
+ * said again in the open.
+ */
+export function refusalOfRedirect(from: URL, to: URL, rules: WebhookUrlRules): string | null {
+  if (from.protocol === "https:" && to.protocol !== "https:") return "must not be redirected from https to http";
+  return refusalOfUrl(to.href, rules);
+}
+
 /** Whether a host with these addresses may be asked. One bad address is enough to refuse it. */
 export const areAddressesAllowed = (addresses: readonly string[], { allowedNetworks }: WebhookUrlRules): boolean =>
   addresses.every((address) => isAddressAllowed(address, allowedNetworks));
@@ -66,6 +75,15 @@ export const hostOf = ({ hostname }: URL): string =>
     .toLowerCase()
     .replace(/\.$/, "")
     .replace(/^\[(.*)\]$/, "$1");
+
+/** A URL without the user and password in it. */
+export function withoutUserinfo(url: string): string {
+  const parsed = isLoopback(url) ? null : parseUrl(url);
+  if (parsed === null || (parsed.username === "" && parsed.password === "")) return url;
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
+}
 
 /** A URL as it may be shown: where it leads, without what lets one in. */
 export function publicUrl(url: string): string {

@@ -60,3 +60,10 @@ test("does not tell who the graph ran for", () => {
   expect(payload).toMatchObject({ kwargs: { config: { tags: ["a"], configurable: { thread_id: "t-1" } } } });
   expect(JSON.stringify(payload)).not.toMatch(/s3cret|ann/);
 });
+
+test("does not tell what lets one in at the receiver, since a redirect may take it elsewhere", () => {
+  const webhook = "https://ann:s3cret@hooks.example.net/lg";
+  const payload = webhookPayload(ended({ spec: { ...spec, webhook } }), SENT);
+  expect(payload).toMatchObject({ kwargs: { webhook: "https://hooks.example.net/lg" } });
+  expect(JSON.stringify(payload)).not.toMatch(/s3cret|ann/);
+});
