@@ -1,68 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort } from "@graphfleet/embedded";
-import { Client } from "@langchain/langgraph-sdk";
-import { freshDatabase, repositoryPath } from "./support/fleet.js";
-import { eventually } from "./support/wait.js";
-
-/** A project, served by `graphfleet start` in one process on a database of its own. */
-class Served {
-  readonly url: string;
-  readonly client: Client;
-  readonly #child: ChildProcess;
-  readonly #drop: () => Promise<void>;
-  said = "";
-
-  private constructor(child: ChildProcess, port: number, drop: () => Promise<void>) {
-    this.#child = child;
-    this.#drop = drop;
-    this.url = `http://127.0.0.1:${port}`;
-    this.client = new Client({ apiUrl: this.url });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.said += text;
-      });
-    }
-  }
-
-  static async start(config: string, dataDir: string): Promise<Served> {
-    const [database, port] = [await freshDatabase(), await freePort()];
-    const args = ["start", "--one-process", "--config", config, "--data-dir", dataDir, "--port", String(port)];
-    const child = spawn(process.execPath, [repositoryPath("packages/cli/dist/main.js"), ...args], {
-      env: {
-        ...process.env,
-        NODE_OPTIONS: undefined,
-        DATABASE_URI: database.uri,
-        REDIS_URI: undefined,
-        LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS: "100000",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const served = new Served(child, port, database.drop);
-    const words = await eventually(
-      async () => (child.exitCode === null ? served.said : "it ended"),
-      (said) => said === "it ended" || said.includes("Ctrl-C stops everything"),
-      { withinMs: 100_000 },
-    );
-    if (words === "it ended") {
-      await served.stop();
-      throw new Error(`the project did not start:\n${served.said}`);
-    }
-    return served;
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child.exitCode === null) {
-      const exited = once(this.#child, "exit");
-      this.#child.kill("SIGINT");
-      await exited;
-    }
-    await this.#drop();
-  }
-}
+import { repositoryPath } from "./support/fleet.js";
+import { Served } from "./support/served.js";
 
 const folders: string[] = [];
 function folder(): string {

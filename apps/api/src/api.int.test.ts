@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Metrics } from "@graphfleet/chassis";
-import { somePort, openApi } from "../test/open-api.js";
+import { openApi, rulesOf, somePort } from "../test/open-api.js";
 import { startTestWorker } from "../test/test-worker.js";
 import { type ApiParts, startApi } from "./api.js";
 
@@ -17,7 +17,8 @@ describe("startApi", () => {
     const parts = {
       port,
       host: "127.0.0.1",
-      corsOrigins: ["*"],
+      rules: rulesOf(),
+      custom: null,
       onDisconnect: "continue",
       maxBodyBytes: 1,
       storage: {},

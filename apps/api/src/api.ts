@@ -2,6 +2,8 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AppParts, buildApp } from "./app.js";
+import { makeDispatch } from "./custom/dispatch.js";
+import type { Loopback } from "./custom/loopback.js";
 import { makeStages, type Stages } from "./stopping.js";
 
 /*
@@ -19,6 +21,8 @@ export interface ApiParts extends AppParts {
   /** Undefined listens on all addresses, IPv6 ones too where the machine has them. */
   readonly host: string | undefined;
   readonly shutdown?: Partial<Shutdown>;
+  /** Told how to serve code of this process. */
+  readonly loopback?: Loopback;
   /** How the delay is waited for; tests bring their own. */
   readonly pause?: (ms: number) => Promise<unknown>;
 }
@@ -46,7 +50,8 @@ const HEADERS_MS = 80_000;
 /** Serves the REST API. @throws when it cannot listen, with a sentence that says what to do. */
 export async function startApi(parts: ApiParts): Promise<Api> {
   const stages = makeStages();
-  const server = createServer(buildApp(parts, stages));
+  const app = buildApp(parts, stages);
+  const server = createServer(app);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_MS;
   // A run may take hours; silence on the way in is bounded by the time for headers.
@@ -55,6 +60,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   server.prependListener("request", (_req, res: ServerResponse) => closeConnectionsWhen(stages, server, res));
 
   const port = await listen(server, parts);
+  parts.loopback?.serve(makeDispatch(app));
   let closed: Promise<void> | undefined;
   return {
     port,

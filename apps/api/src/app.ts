@@ -30,19 +30,22 @@ import {
   type WebhookGate,
   type WorkerRoll,
 } from "@graphfleet/domain";
-import express, { type Express } from "express";
+import type { HttpApp } from "@graphfleet/runtime";
+import express, { type Express, Router } from "express";
 import { assistantGraphRoutes } from "./assistants/assistant-graphs.routes.js";
 import { assistantRoutes } from "./assistants/assistants.routes.js";
 import { cronRoutes } from "./crons/crons.routes.js";
-import { authenticate, type Login } from "./auth/authenticate.js";
-import { bodyReader, jsonBody } from "./http/body.js";
-import { cors } from "./http/cors.js";
-import { httpMetrics } from "./http/http-metrics.js";
+import { authenticate, authenticateFirst, type Login } from "./auth/authenticate.js";
+import { bodyReader, jsonBody, type ReadBody } from "./http/body.js";
+import type { Feature, HttpRules } from "./http/http-rules.js";
+import { type HttpMetrics, httpMetrics } from "./http/http-metrics.js";
 import { problemHandler, unknownRoute } from "./http/problem.js";
 import { requestId } from "./http/request-id.js";
+import { noteBuiltIn } from "./http/served-by.js";
+import { mountApp } from "./custom/mount-app.js";
 import { bulkRunRoutes } from "./runs/bulk-runs.routes.js";
 import { openApiRoutes } from "./openapi/openapi.routes.js";
-import { OPERATIONS } from "./operations.js";
+import { operationsWithout } from "./operations.js";
 import { makeCancelAbandoned } from "./runs/cancel-abandoned.js";
 import { type OnDisconnect, runCreationRoutes } from "./runs/run-creation.routes.js";
 import { runJoiningRoutes } from "./runs/run-joining.routes.js";
@@ -79,51 +82,90 @@ export interface AppParts {
   /** What `/ok?check_db=1` asks, by name. Each rejects when it cannot be reached. */
   readonly services: Readonly<Record<string, () => Promise<void>>>;
   readonly maxBodyBytes: number;
-  readonly corsOrigins: readonly string[];
+  readonly rules: HttpRules;
+  /** The project's own web app, in front of our routes. */
+  readonly custom: HttpApp["app"] | null;
   /** What becomes of a run whose listener goes away, when its request does not say. */
   readonly onDisconnect: OnDisconnect;
 }
 
 /** The front door, from the first middleware to the last. `stopping` tells when to send clients elsewhere. */
 export function buildApp(parts: AppParts, stopping: Stopping): Express {
-  const { storage, bus, log, metrics } = parts;
-  const useCases = makeUseCases(parts);
-  const http = httpMetrics(metrics, log);
+  const { log, metrics, rules, custom } = parts;
+  const http = httpMetrics(metrics, log, rules.loggedHeaders);
   const readBody = bodyReader({ limitBytes: parts.maxBodyBytes });
+  const builtIns = builtInRoutes(parts, stopping, http, readBody);
 
+  const front = Router();
+  if (custom !== null) {
+    const { login } = parts;
+    if (rules.authFirst) front.use(authenticateFirst({ login, readBody, runHeaders: rules.runHeaders }));
+    front.use(mountApp({ app: custom, inner: served(Router().use(requestId, builtIns), log), readBody, log }));
+  }
+  front.use(builtIns);
+
+  const all = Router().use(requestId, http.middleware, rules.cors);
+  all.use(rules.prefix === "" ? "/" : asPath(rules.prefix), front);
+  // Probes of a platform that put us under a prefix do not know of it.
+  if (rules.prefix !== "") all.get("/ok", builtIns);
+  return served(all, log);
+}
+
+/** Routes as a server of their own. */
+function served(routes: Router, log: Log): Express {
   const app = express();
   app.disable("etag");
   app.disable("x-powered-by");
-
-  app.use(requestId, http.middleware, cors({ origins: parts.corsOrigins }));
-  app.use(
-    systemRoutes({
-      info: parts.info,
-      services: parts.services,
-      runs: storage.runs,
-      roll: parts.roll,
-      metrics,
-      http,
-      stopping,
-    }),
-  );
-  app.use(openApiRoutes({ version: parts.info.version, operations: OPERATIONS }));
-  app.use(authenticate({ login: parts.login, readBody }), jsonBody(readBody));
-  app.use(assistantRoutes(useCases.manageAssistants));
-  app.use(assistantGraphRoutes(useCases.describeAssistant));
-  app.use(threadRoutes(useCases.manageThreads));
-  app.use(threadStateRoutes(useCases.threadState));
-  app.use(threadStreamRoutes({ ...useCases, stopping }));
-  app.use(cronRoutes(useCases.manageCrons));
-  app.use(bulkRunRoutes(useCases));
-  app.use(runCreationRoutes({ ...useCases, onDisconnect: parts.onDisconnect, stopping }));
-  app.use(runJoiningRoutes({ ...useCases, bus, stopping }));
-  app.use(runRoutes({ ...useCases, stopping }));
-  app.use(webhookRoutes(useCases.manageDeliveries));
-  app.use(storeRoutes(useCases.manageItems));
+  app.use(routes);
   app.use(unknownRoute);
   app.use(problemHandler(log));
   return app;
+}
+
+/** A path with nothing in it that Express would take for a pattern. */
+const asPath = (text: string): string => text.replaceAll(/[{}()[\]+?!:*\\]/g, "\\$&");
+
+function builtInRoutes(parts: AppParts, stopping: Stopping, http: HttpMetrics, readBody: ReadBody): Router {
+  const { storage, bus, metrics, login, rules } = parts;
+  const { disabled, runHeaders } = rules;
+  const useCases = makeUseCases(parts);
+  const isOn = (feature: Feature): boolean => !disabled.has(feature);
+
+  const routes = Router().use(noteBuiltIn);
+  const meta = {
+    info: parts.info,
+    services: parts.services,
+    runs: storage.runs,
+    roll: parts.roll,
+    metrics,
+    http,
+    stopping,
+  };
+  routes.use(systemRoutes({ ...meta, onlyOk: !isOn("meta") }));
+  if (isOn("meta")) {
+    const { version } = parts.info;
+    routes.use(openApiRoutes({ version, operations: operationsWithout(disabled), prefix: rules.prefix }));
+  }
+  routes.use(authenticate({ login, readBody, runHeaders }), jsonBody(readBody));
+  if (isOn("assistants")) {
+    routes.use(assistantRoutes(useCases.manageAssistants));
+    routes.use(assistantGraphRoutes(useCases.describeAssistant));
+  }
+  if (isOn("threads")) {
+    routes.use(threadRoutes(useCases.manageThreads));
+    routes.use(threadStateRoutes(useCases.threadState));
+    routes.use(threadStreamRoutes({ ...useCases, stopping }));
+  }
+  if (isOn("runs")) {
+    routes.use(cronRoutes(useCases.manageCrons));
+    routes.use(bulkRunRoutes(useCases));
+    routes.use(runCreationRoutes({ ...useCases, onDisconnect: parts.onDisconnect, stopping }));
+    routes.use(runJoiningRoutes({ ...useCases, bus, stopping }));
+    routes.use(runRoutes({ ...useCases, stopping }));
+    routes.use(webhookRoutes(useCases.manageDeliveries));
+  }
+  if (isOn("store")) routes.use(storeRoutes(useCases.manageItems));
+  return routes;
 }
 
 function makeUseCases(parts: AppParts) {

@@ -9,6 +9,7 @@ import {
   StoresEnv,
 } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
+import { corsOrigins } from "./http/http-rules.js";
 
 /** Every variable of the API with its meaning, unit and default. */
 export const ApiEnv = Type.Object({
@@ -39,6 +40,9 @@ export const ApiEnv = Type.Object({
     default: "*",
     description: "Origins whose pages may call this server, separated by commas; * = all",
   }),
+  MOUNT_PREFIX: Type.Optional(
+    Type.String({ description: "Path that all routes are put under; http.mount_prefix of the project wins" }),
+  ),
   GRAPHFLEET_ON_DISCONNECT: Type.Union([Type.Literal("continue"), Type.Literal("cancel")], {
     default: "continue",
     description: "What becomes of a streamed or awaited run whose client goes away, when its request does not say",
@@ -99,9 +103,8 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
     graceMs: env.API_SHUTDOWN_GRACE_PERIOD_SECS * 1000,
   },
   maxBodyBytes: env.HTTP_MAX_REQUEST_BODY_BYTES,
-  corsOrigins: env.CORS_ALLOW_ORIGINS.split(",")
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== ""),
+  corsOrigins: corsOrigins(env.CORS_ALLOW_ORIGINS),
+  mountPrefix: env.MOUNT_PREFIX,
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
   apiKeys: env.GRAPHFLEET_API_KEYS,

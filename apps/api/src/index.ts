@@ -1,4 +1,6 @@
 export { parseApiKeys } from "./auth/api-key-login.js";
+export { openLoopback } from "./custom/loopback.js";
+export { corsOrigins, httpRules } from "./http/http-rules.js";
 export { openAuth } from "./auth/open-auth.js";
 export { type Api, type ApiParts, startApi } from "./api.js";
 export { type AppParts, buildApp } from "./app.js";

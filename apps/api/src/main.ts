@@ -14,7 +14,11 @@ import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus, RedisWorkerRoll } from "@graphfleet/redis";
 import {
   loadAuth,
+  loadHttpApp,
   loadProject,
+  mountPrefix,
+  offerApi,
+  offerLogger,
   openRuntime,
   readProjectEnv,
   requireGraphs,
@@ -24,6 +28,8 @@ import {
 import { startApi } from "./api.js";
 import { parseApiKeys } from "./auth/api-key-login.js";
 import { openAuth } from "./auth/open-auth.js";
+import { openLoopback } from "./custom/loopback.js";
+import { httpRules } from "./http/http-rules.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
 import { gaugeFleet } from "./fleet-gauges.js";
@@ -49,6 +55,11 @@ try {
   const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
   const urlRules = webhookUrlRules(project, config.webhookNetworks);
+  const prefix = mountPrefix(project, config.mountPrefix);
+  const rules = httpRules({ settings: project.http, corsOrigins: config.corsOrigins, prefix });
+  const loopback = openLoopback(prefix);
+  offerApi({ fetch: loopback.fetch, url: `http://localhost:${config.port}${prefix}` });
+  offerLogger(log);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const database = {
@@ -84,6 +95,12 @@ try {
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
   await storage.assistants.syncSystem(runtime.systemAssistants(config.systemAssistants));
 
+  const httpApp = await loadHttpApp(project);
+  if (httpApp !== null) {
+    log.info({ app: httpApp.name, auth_first: rules.authFirst }, "the project's own http app is in front");
+    await httpApp.onStartup();
+    life.use("http app", httpApp, (it) => it.onShutdown());
+  }
   const projectAuth = await loadAuth(project);
   const keys = parseApiKeys(config.apiKeys);
   const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio: config.studioAuth, log });
@@ -115,7 +132,9 @@ try {
     info: { version: version(), langgraphVersion: runtime.langgraphVersion, crons: true, langsmith: config.langsmith },
     services: { postgres: () => storage.ping(), redis: () => redis.ping() },
     maxBodyBytes: config.maxBodyBytes,
-    corsOrigins: config.corsOrigins,
+    rules,
+    custom: httpApp?.app ?? null,
+    loopback,
     onDisconnect: config.onDisconnect,
     shutdown: { ...config.shutdown, drainMs: DRAIN_MS },
     port: config.port,

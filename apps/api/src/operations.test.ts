@@ -1,5 +1,6 @@
 import { Metrics } from "@graphfleet/chassis";
 import { type AppParts, buildApp } from "./app.js";
+import { httpRules } from "./http/http-rules.js";
 import { openApiPath } from "./openapi/openapi-document.js";
 import { makeStages } from "./stopping.js";
 import { OPERATIONS } from "./operations.js";
@@ -11,7 +12,18 @@ interface Layer {
 }
 
 /** Enough to be put together; no request is sent. */
-const parts = { storage: {}, metrics: new Metrics({ process: false }), info: { version: "0.0.0" }, corsOrigins: ["*"] };
+const rules = httpRules({
+  settings: { configurableHeaders: null, loggingHeaders: null },
+  corsOrigins: ["*"],
+  prefix: "",
+});
+const parts = {
+  rules,
+  storage: {},
+  metrics: new Metrics({ process: false }),
+  info: { version: "0.0.0" },
+  custom: null,
+};
 
 function routesOf(layers: readonly Layer[]): string[] {
   return layers.flatMap(({ route, handle }) => {

@@ -11,8 +11,10 @@ import {
   systemAssistantId,
 } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll } from "@graphfleet/memory";
+import type { HttpSettings } from "@graphfleet/runtime";
 import { openLedger, silentLog, type TestLedger } from "@graphfleet/testkit";
 import { openHouse } from "../src/auth/authenticate.js";
+import { type HttpRules, httpRules } from "../src/http/http-rules.js";
 import { type Api, type ApiParts, startApi } from "../src/api.js";
 
 /** The whole API on a loopback port, with a real ledger and everything else in this process. */
@@ -101,7 +103,8 @@ export async function openApi(
     info: { version: "1.2.3", langgraphVersion: "1.4.18", crons: true, langsmith: false },
     services: { postgres: () => storage.ping() },
     maxBodyBytes: 1024 * 1024,
-    corsOrigins: ["*"],
+    rules: rulesOf(),
+    custom: null,
     onDisconnect: "continue",
     host: "127.0.0.1",
     shutdown: { drainMs: 1000 },
@@ -138,6 +141,14 @@ export async function openApi(
     },
   };
 }
+
+/** What `http` of a project makes of a server; with `origins` from the environment. */
+export const rulesOf = (settings: Partial<HttpSettings> = {}, origins: readonly string[] = ["*"]): HttpRules =>
+  httpRules({
+    settings: { configurableHeaders: null, loggingHeaders: null, ...settings },
+    corsOrigins: origins,
+    prefix: settings.mount_prefix ?? "",
+  });
 
 async function call(url: string, method: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
   const response = await fetch(url, {

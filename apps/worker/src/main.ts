@@ -22,9 +22,13 @@ import {
 } from "@graphfleet/redis";
 import {
   describeError,
+  loadHttpApp,
   loadProject,
+  offerApi,
+  offerLogger,
   openRuntime,
   readProjectEnv,
+  remoteApi,
   requireGraphs,
   webhookHeaders,
   webhookUrlRules,
@@ -59,6 +63,9 @@ try {
   Object.assign(process.env, await readProjectEnv(project, process.env));
   const urlRules = webhookUrlRules(project, config.webhooks.allowedNetworks);
   const headers = webhookHeaders(project, process.env);
+  // Clients are often made while the project's modules are loaded.
+  offerApi(remoteApi(config.webhooks.ownUrl));
+  offerLogger(log);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
@@ -83,6 +90,12 @@ try {
   const runtime = await openRuntime({ project, pool: ledger.pool, storage, cipher: encryption?.cipher, log });
   requireGraphs(runtime);
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded; its runs fail here");
+
+  const httpApp = await loadHttpApp(project);
+  if (httpApp !== null) {
+    await httpApp.onStartup();
+    life.use("http app", httpApp, (it) => it.onShutdown());
+  }
 
   let worker: Worker | null = null;
   const lease = { owner: `${config.service}:${randomUUID()}`, seconds: config.leaseSeconds };

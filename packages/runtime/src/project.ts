@@ -13,6 +13,7 @@ export {
   type StoreSettings,
   type WebhookSettings,
 } from "./project/project-config.js";
+export { mountPrefix } from "./project/mount-prefix.js";
 export { readProjectEnv } from "./project/project-env.js";
 export { projectSchema } from "./project/project-schema.js";
 export { ProjectError } from "./project/project-error.js";

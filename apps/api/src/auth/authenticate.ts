@@ -1,8 +1,10 @@
 import type { AuthenticatedUser } from "@graphfleet/domain";
 import type { IncomingHttpHeaders } from "node:http";
-import type { RequestHandler } from "express";
+import type { Request as ExpressRequest, RequestHandler } from "express";
 import type { ReadBody } from "../http/body.js";
-import { setCaller } from "./caller-of.js";
+import type { PickHeaders } from "../http/header-rules.js";
+import { outermost } from "../http/in-process-socket.js";
+import { knownUser, setCaller } from "./caller-of.js";
 import { toWebRequest } from "./web-request.js";
 
 /** What a login may look at. */
@@ -18,21 +20,40 @@ export type Login = (attempt: LoginAttempt) => Promise<AuthenticatedUser | null>
 /** For servers that everybody may use. */
 export const openHouse: Login = () => Promise.resolve(null);
 
+export interface AuthenticateOptions {
+  readonly login: Login;
+  readonly readBody: ReadBody;
+  /** Which headers the caller's runs will see. */
+  readonly runHeaders: PickHeaders;
+}
+
 /**
  * Asks once per request who is calling; what comes after this needs an answer. Mount it behind what is open to everybody.
  * Besides that, the questions that browsers ask before they ask, and the files of generative user interfaces, need none.
+ * Where it was asked further out, the answer stands; only the headers are looked at again.
  */
-export function authenticate({
-  login,
-  readBody,
-}: {
-  readonly login: Login;
-  readonly readBody: ReadBody;
-}): RequestHandler {
+export function authenticate({ login, readBody, runHeaders }: AuthenticateOptions): RequestHandler {
   return async (req, res, next) => {
-    const isOpen = req.method === "OPTIONS" || (req.method === "GET" && req.path.startsWith("/ui/"));
+    const known = knownUser(outermost(req));
     const attempt = { headers: req.headers, toRequest: () => toWebRequest(req, () => readBody(req, res)) };
-    setCaller(req, isOpen ? null : await login(attempt));
+    const user = known !== undefined ? known : isOpen(req) ? null : await login(attempt);
+    setCaller(req, user, runHeaders(req.headers));
     next();
   };
 }
+
+/**
+ * The same, in front of everything. What is open to everybody passes without an answer, so that it is asked again if it
+ * turns into something else on its way.
+ */
+export function authenticateFirst(options: AuthenticateOptions): RequestHandler {
+  const ask = authenticate(options);
+  return (req, res, next) => (isOpen(req) || isMeta(req) ? next() : ask(req, res, next));
+}
+
+const isOpen = ({ method, path }: ExpressRequest): boolean =>
+  method === "OPTIONS" || (method === "GET" && path.startsWith("/ui/"));
+
+const META: ReadonlySet<string> = new Set(["/ok", "/info", "/metrics", "/docs", "/openapi.json"]);
+
+const isMeta = ({ method, path }: ExpressRequest): boolean => method === "GET" && META.has(path);

@@ -12,6 +12,8 @@ export function bodyReader({ limitBytes }: { readonly limitBytes: number }): Rea
   return (req, res) => {
     const before = known.get(req);
     if (before !== undefined) return before;
+    // The project's own app read it, and may have changed what it read.
+    if (req.readableDidRead && req.body !== undefined) return Promise.resolve(bytesOf(req.body));
     const bytes = new Promise<Buffer>((resolve, reject) => {
       read(req, res, (error?: unknown) => {
         // oxlint-disable-next-line prefer-promise-reject-errors -- the parser's own errors are told apart further out.
@@ -22,6 +24,11 @@ export function bodyReader({ limitBytes }: { readonly limitBytes: number }): Rea
     known.set(req, bytes);
     return bytes;
   };
+}
+
+function bytesOf(body: unknown): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  return Buffer.from(typeof body === "string" ? body : (JSON.stringify(body) ?? ""));
 }
 
 /**

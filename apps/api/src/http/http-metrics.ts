@@ -1,6 +1,8 @@
 import type { Metrics } from "@graphfleet/chassis";
 import type { Log } from "@graphfleet/domain";
-import type { Request, RequestHandler } from "express";
+import type { RequestHandler } from "express";
+import type { PickHeaders } from "./header-rules.js";
+import { templateOf } from "./served-by.js";
 
 export interface HttpMetrics {
   readonly middleware: RequestHandler;
@@ -9,7 +11,7 @@ export interface HttpMetrics {
 }
 
 /** Counts and times requests. A request is named by its route's template, so ids do not become label values. */
-export function httpMetrics(metrics: Metrics, log: Log): HttpMetrics {
+export function httpMetrics(metrics: Metrics, log: Log, loggedHeaders: PickHeaders): HttpMetrics {
   const labels = ["method", "path", "status"] as const;
   const total = metrics.counter("http_requests_total", "Requests answered", labels);
   const latency = metrics.histogram("http_requests_latency", "Milliseconds until the answer was complete", labels);
@@ -18,6 +20,7 @@ export function httpMetrics(metrics: Metrics, log: Log): HttpMetrics {
   return {
     middleware: (req, res, next) => {
       const startedAt = performance.now();
+      const { path } = req;
       open.inc();
       res.once("close", () => {
         const ms = performance.now() - startedAt;
@@ -25,10 +28,10 @@ export function httpMetrics(metrics: Metrics, log: Log): HttpMetrics {
         open.dec();
         total.inc(named);
         latency.observe(named, ms);
-        log.debug(
-          { ...named, path: req.path, ms: Math.round(ms), request_id: res.getHeader("x-request-id") },
-          "request",
-        );
+        const headers = loggedHeaders(req.headers);
+        const more = Object.keys(headers).length === 0 ? {} : { headers };
+        const line = { ...named, path, ms: Math.round(ms), request_id: res.getHeader("x-request-id"), ...more };
+        log.debug(line, "request");
       });
       next();
     },
@@ -37,9 +40,4 @@ export function httpMetrics(metrics: Metrics, log: Log): HttpMetrics {
       return { requests_total: values.map(({ labels: named, value }) => ({ ...named, value })) };
     },
   };
-}
-
-function templateOf(req: Request): string {
-  const route = req.route as { readonly path?: unknown } | undefined;
-  return typeof route?.path === "string" ? route.path : "unmatched";
 }

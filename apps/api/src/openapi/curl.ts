@@ -1,7 +1,7 @@
 import type { Operation } from "../http/operation.js";
 
 /** A command that tries the operation against a server that `npm start` brought up. Ids are taken from the shell. */
-export function curlOf({ method, path, example, answers }: Operation): string {
+export function curlOf({ method, path, example, answers }: Operation, prefix = ""): string {
   const verb =
     method === "get" || (method === "post" && example?.body !== undefined) ? "" : ` -X ${method.toUpperCase()}`;
   const streams = answers[200]?.content?.type === "text/event-stream" ? " -N" : "";
@@ -10,5 +10,5 @@ export function curlOf({ method, path, example, answers }: Operation): string {
   );
   const query = example?.query === undefined ? "" : `?${example.query}`;
   const body = example?.body === undefined ? "" : ` -d '${JSON.stringify(example.body)}'`;
-  return `curl${streams}${verb} "localhost:8123${place}${query}"${body}`;
+  return `curl${streams}${verb} "localhost:8123${prefix}${place}${query}"${body}`;
 }

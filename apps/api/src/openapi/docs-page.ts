@@ -4,10 +4,10 @@ import { openApiPath, type OpenApiSource } from "./openapi-document.js";
 import { type NamedSchemas, publicSchema } from "./public-schema.js";
 
 /** The API description as one HTML page, which needs no script and nothing from elsewhere. */
-export function docsPage({ version, operations }: OpenApiSource): string {
+export function docsPage({ version, operations, prefix }: OpenApiSource): string {
   const tags = [...new Set(operations.map(({ tag }) => tag))];
   const named: NamedSchemas = {};
-  const sections = tags.map((tag) => section(tag, operations, named)).join("\n");
+  const sections = tags.map((tag) => section(tag, { operations, prefix }, named)).join("\n");
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -36,21 +36,21 @@ ${Object.entries(named).map(namedBlock).join("\n")}
 
 const section = (
   tag: string,
-  operations: readonly Operation[],
+  { operations, prefix }: Pick<OpenApiSource, "operations" | "prefix">,
   named: NamedSchemas,
 ): string => `<section id="${anchor(tag)}">
 <h2>${html(tag)}</h2>
 ${operations
   .filter((operation) => operation.tag === tag)
-  .map((operation) => entry(operation, named))
+  .map((operation) => entry(operation, prefix, named))
   .join("\n")}
 </section>`;
 
-function entry(operation: Operation, named: NamedSchemas): string {
+function entry(operation: Operation, prefix: string, named: NamedSchemas): string {
   const { method, path, summary, params, query, body, answers } = operation;
   return `<details>
-<summary><b class="${method}">${method.toUpperCase()}</b> <code>${html(openApiPath(path))}</code> ${html(summary)}</summary>
-<pre>${html(curlOf(operation))}</pre>
+<summary><b class="${method}">${method.toUpperCase()}</b> <code>${html(prefix + openApiPath(path))}</code> ${html(summary)}</summary>
+<pre>${html(curlOf(operation, prefix))}</pre>
 ${schemaBlock("Path", params, named)}${schemaBlock("Query", query, named)}${schemaBlock("Body", body, named)}${Object.entries(
     answers,
   )

@@ -21,7 +21,7 @@ const things = operations("Things", [
     problems: [404],
   },
 ]);
-const document = openApiDocument({ version: "1.2.3", operations: things });
+const document = openApiDocument({ version: "1.2.3", operations: things, prefix: "" });
 // The tests name what they expect to find.
 // oxlint-disable-next-line typescript/no-explicit-any
 const post = document.paths["/things/{thing_id}/search"]?.["post"] as any;
@@ -61,7 +61,7 @@ describe("the document", () => {
   });
 
   test("names every operation once", () => {
-    const all = openApiDocument({ version: "1.2.3", operations: OPERATIONS });
+    const all = openApiDocument({ version: "1.2.3", operations: OPERATIONS, prefix: "" });
     const ids = Object.values(all.paths).flatMap((path) =>
       Object.values(path).map((operation) => (operation as { readonly operationId: string }).operationId),
     );
@@ -70,14 +70,14 @@ describe("the document", () => {
   });
 
   test("refers to nothing that is not in it", () => {
-    const all = openApiDocument({ version: "1.2.3", operations: OPERATIONS });
+    const all = openApiDocument({ version: "1.2.3", operations: OPERATIONS, prefix: "" });
     const wanted = [...JSON.stringify(all).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
     expect(Object.keys(all.components.schemas)).toEqual(expect.arrayContaining(wanted));
   });
 });
 
 test("the page shows each operation, as text", () => {
-  const page = docsPage({ version: "1.2.3", operations: things });
+  const page = docsPage({ version: "1.2.3", operations: things, prefix: "" });
   expect(page).toContain("<code>/things/{thing_id}/search</code> Find &lt;things&gt;.");
   expect(page).toContain(
     "curl &quot;localhost:8123/things/$THING_ID/search?deep=true&quot; -d '{&quot;name&quot;:&quot;x&quot;}'",

@@ -6,6 +6,8 @@ import { publicSchema, type NamedSchemas } from "./public-schema.js";
 export interface OpenApiSource {
   readonly version: string;
   readonly operations: readonly Operation[];
+  /** What all paths begin with; "" or "/something". */
+  readonly prefix: string;
 }
 
 const DESCRIPTION =
@@ -24,7 +26,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 };
 
 /** The API as an OpenAPI 3.1 document, made of the schemas that check requests. */
-export function openApiDocument({ version, operations }: OpenApiSource) {
+export function openApiDocument({ version, operations, prefix }: OpenApiSource) {
   const named: NamedSchemas = {};
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
@@ -34,6 +36,7 @@ export function openApiDocument({ version, operations }: OpenApiSource) {
   return {
     openapi: "3.1.0",
     info: { title: "Graphfleet", version, description: DESCRIPTION },
+    ...(prefix === "" ? {} : { servers: [{ url: prefix }] }),
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: { schemas: named },

@@ -144,7 +144,7 @@ describe("what a receiver gets", () => {
     const { received, url } = await receiver(ok);
     const rules = DEFAULT_URL_RULES;
     expect(await send("/custom?x=1", { ownUrl: `${url}/base/`, rules })).toEqual(answered(204));
-    expect(received[0]!.path).toBe("/custom?x=1");
+    expect(received[0]!.path).toBe("/base/custom?x=1");
     expect(await send("/custom", { ownUrl: null })).toEqual(
       refused("LANGGRAPH_API_URL is not set, so paths lead nowhere"),
     );

@@ -65,7 +65,7 @@ export function makeSendWebhook(deps: SendWebhookDeps): SendWebhook {
     if (isLoopback(delivery.url) && ownUrl === null)
       return refused("LANGGRAPH_API_URL is not set, so paths lead nowhere");
 
-    const start = new URL(delivery.url, ownUrl ?? undefined);
+    const start = new URL(isLoopback(delivery.url) ? `${ownUrl?.replace(/\/+$/, "")}${delivery.url}` : delivery.url);
     const message = messageOf(delivery);
     // The operator named our own API, wherever it is; what it redirects to is somebody's URL again.
     const trusted = isLoopback(delivery.url) ? start.origin : null;

@@ -23,7 +23,10 @@ export const WebhookEnv = Type.Object({
     description: "Private networks that webhooks may go to, such as 10.0.0.0/8, separated by commas",
   }),
   LANGGRAPH_API_URL: Type.Optional(
-    Type.String({ format: "uri", description: "Where this fleet's API is; webhooks that are a path are sent there" }),
+    Type.String({
+      format: "uri",
+      description: "Where this fleet's API is: graphs call it, and webhooks that are a path are sent there",
+    }),
   ),
 });
 

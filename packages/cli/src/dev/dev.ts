@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import type { ProjectConfig } from "@graphfleet/runtime/project";
 import { Problem } from "../problem.js";
 import type { Input, Io } from "../shell/command.js";
-import { readConfig } from "../shell/read-config.js";
+import { prefixOf, readConfig } from "../shell/read-config.js";
 import { banner } from "../start/banner.js";
 import { mustBeFree } from "../start/checks.js";
 import { migrateInChild } from "../start/fleet.js";
@@ -63,7 +63,8 @@ interface Serving {
 
 async function serve({ input, io, options, project, postgres, line, stopping }: Serving): Promise<void> {
   const { paint, cwd } = io;
-  const url = `http://localhost:${options.port}`;
+  const prefix = prefixOf(project, io.env);
+  const url = `http://localhost:${options.port}${prefix}`;
   let first = true;
   let begunAt = performance.now();
   let servingSince = begunAt;
@@ -105,7 +106,7 @@ async function serve({ input, io, options, project, postgres, line, stopping }: 
   const env = {
     ...io.env,
     NODE_ENV: io.env.NODE_ENV ?? "development",
-    LANGGRAPH_API_URL: io.env.LANGGRAPH_API_URL ?? ownUrl(options),
+    LANGGRAPH_API_URL: io.env.LANGGRAPH_API_URL ?? ownUrl(options, prefix),
   };
   const reloader = new Reloader({
     launch: () => launch({ options, databaseUri: postgres.uri, env, write: io.write }),

@@ -1,4 +1,4 @@
-import { loadProject } from "@graphfleet/runtime/project";
+import { loadProject, mountPrefix } from "@graphfleet/runtime/project";
 import { startOneProcess } from "../start/one-process.js";
 import type { BrokenGraph, FromServer, ToServer } from "./messages.js";
 
@@ -24,6 +24,7 @@ async function load({ options, databaseUri }: Extract<ToServer, { kind: "load" }
       options,
       databaseUri,
       project,
+      prefix: mountPrefix(project, process.env.MOUNT_PREFIX),
       env: process.env,
       // Whoever saves wants to see the new code; runs in flight go on in the next process.
       graceSeconds: 0,

@@ -1,4 +1,4 @@
-import { loadProject, type ProjectConfig, ProjectError } from "@graphfleet/runtime/project";
+import { loadProject, mountPrefix, type ProjectConfig, ProjectError } from "@graphfleet/runtime/project";
 import { resolve } from "node:path";
 import { Problem } from "../problem.js";
 import type { Input, Io } from "./command.js";
@@ -11,6 +11,16 @@ export const configPath = ({ strings }: Pick<Input, "strings">, { env, cwd }: Pi
 export async function readConfig(path: string): Promise<ProjectConfig> {
   try {
     return await loadProject(path);
+  } catch (error) {
+    if (error instanceof ProjectError) throw new Problem(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** What the paths of the project's server begin with. @throws Problem when MOUNT_PREFIX is no path. */
+export function prefixOf(project: ProjectConfig, { MOUNT_PREFIX }: Io["env"]): string {
+  try {
+    return mountPrefix(project, MOUNT_PREFIX);
   } catch (error) {
     if (error instanceof ProjectError) throw new Problem(error.message, { cause: error });
     throw error;

@@ -9,6 +9,8 @@ export interface FleetParts {
   readonly options: StartOptions;
   readonly databaseUri: string;
   readonly redisUri: string;
+  /** What all paths of the API begin with; "" or "/something". */
+  readonly prefix: string;
   /** What every process inherits. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly write: (text: string) => void;
@@ -50,7 +52,7 @@ export class Fleet {
     const { options } = this.#parts;
     const workers = Array.from({ length: options.workers }, (_, index) =>
       this.#spec(`worker-${index + 1}`, "@graphfleet/worker/main", {
-        LANGGRAPH_API_URL: this.#parts.env.LANGGRAPH_API_URL ?? ownUrl(options),
+        LANGGRAPH_API_URL: this.#parts.env.LANGGRAPH_API_URL ?? ownUrl(options, this.#parts.prefix),
         N_JOBS_PER_WORKER: String(options.jobsPerWorker),
         OPS_PORT: "0",
         // Whoever presses Ctrl-C does not want to wait for a run; given back, it goes on at the next start.

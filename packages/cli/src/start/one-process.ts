@@ -1,5 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { ApiEnv, gaugeFleet, openAuth, parseApiKeys, resolveHost, startApi } from "@graphfleet/api";
+import {
+  ApiEnv,
+  corsOrigins,
+  gaugeFleet,
+  httpRules,
+  openAuth,
+  openLoopback,
+  parseApiKeys,
+  resolveHost,
+  startApi,
+} from "@graphfleet/api";
 import { createLogger, EncryptionEnv, encryptionSettings, loadEnv, Metrics } from "@graphfleet/chassis";
 import {
   type Encryption,
@@ -16,6 +26,9 @@ import {
   describeError,
   type GraphFailure,
   loadAuth,
+  loadHttpApp,
+  offerApi,
+  offerLogger,
   openRuntime,
   type ProjectConfig,
   readProjectEnv,
@@ -43,6 +56,8 @@ export interface OneProcessParts {
   readonly options: StartOptions;
   readonly databaseUri: string;
   readonly project: ProjectConfig;
+  /** What all paths of the API begin with; "" or "/something". */
+  readonly prefix: string;
   /** The environment, which the project's own variables are added to. */
   readonly env: Record<string, string | undefined>;
   /** Awaited when everything is loaded, before anybody is served and anything is written. */
@@ -77,6 +92,7 @@ export async function startOneProcess({
   options,
   databaseUri,
   project,
+  prefix,
   env,
   beforeServing,
   graceSeconds = GRACE_SECONDS,
@@ -84,6 +100,10 @@ export async function startOneProcess({
   const log = createLogger({ service: "graphfleet", level: env.LOG_LEVEL ?? "info", json: env.LOG_JSON === "true" });
   Object.assign(env, await readProjectEnv(project, env));
   const hooks = webhookSettings(project, env);
+  const rules = httpRules({ settings: project.http, corsOrigins: corsOrigins(env.CORS_ALLOW_ORIGINS), prefix });
+  const loopback = openLoopback(prefix);
+  offerApi({ fetch: loopback.fetch, url: ownUrl(options, prefix) });
+  offerLogger(log);
 
   const encryption = encryptionOf(env);
 
@@ -105,9 +125,11 @@ export async function startOneProcess({
     schemaTimeoutMs,
   });
   let projectAuth: Awaited<ReturnType<typeof loadAuth>>;
+  let httpApp: Awaited<ReturnType<typeof loadHttpApp>>;
   try {
     requireGraphs(runtime);
     projectAuth = await loadAuth(project);
+    httpApp = await loadHttpApp(project);
   } catch (error) {
     await ledger.close();
     throw new Problem((error as Error).message, { cause: error });
@@ -116,6 +138,14 @@ export async function startOneProcess({
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
   await storage.assistants.syncSystem(runtime.systemAssistants(env.LANGGRAPH_CONFIG));
 
+  try {
+    await httpApp?.onStartup();
+  } catch (error) {
+    await ledger.close();
+    throw new Problem((error as Error).message, { cause: error });
+  }
+  if (httpApp !== null)
+    log.info({ app: httpApp.name, auth_first: rules.authFirst }, "the project's own http app is in front");
   const studio = env.GRAPHFLEET_STUDIO_AUTH === "true";
   const keys = parseApiKeys(env.GRAPHFLEET_API_KEYS ?? "");
   const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, log });
@@ -162,7 +192,7 @@ export async function startOneProcess({
       rules: hooks.rules,
       headers: hooks.headers,
       signingKeys: hooks.signingKeys,
-      ownUrl: hooks.ownUrl ?? ownUrl(options),
+      ownUrl: hooks.ownUrl ?? ownUrl(options, prefix),
       timeoutMs: hooks.timeoutSeconds * 1000,
       resolve: resolveHost,
       now: () => new Date(),
@@ -210,7 +240,9 @@ export async function startOneProcess({
     info: { version: VERSION, langgraphVersion: runtime.langgraphVersion, crons: true, langsmith: false },
     services: { postgres: () => storage.ping() },
     maxBodyBytes: 25 * 1024 * 1024,
-    corsOrigins: ["*"],
+    rules,
+    custom: httpApp?.app ?? null,
+    loopback,
     onDisconnect: "continue",
     port: options.port,
     host: options.host,
@@ -226,6 +258,7 @@ export async function startOneProcess({
     await worker?.drain(graceSeconds * 1000);
     await deliverer.drain(WEBHOOK_GRACE_MS);
     await scheduler.stop();
+    await httpApp?.onShutdown();
     bus.close();
     queue.close();
     webhooks.close();

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { Problem } from "../problem.js";
 import { Progress } from "../progress.js";
-import { readConfig } from "../shell/read-config.js";
+import { prefixOf, readConfig } from "../shell/read-config.js";
 import { banner } from "./banner.js";
 import { mustBeFree } from "./checks.js";
 import { Fleet, migrateInChild } from "./fleet.js";
@@ -33,6 +33,7 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
 
   try {
     const project = await readConfig(options.configPath);
+    const prefix = prefixOf(project, io.env);
     await mustBeFree(options.host, options.port);
     makeFolder(options.dataDir);
 
@@ -63,7 +64,7 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
         async () => {
           // Loads all of LangGraph, which a supervisor of processes has no use for.
           const { startOneProcess } = await import("./one-process.js");
-          return await startOneProcess({ options, databaseUri: postgres.uri, project, env: io.env });
+          return await startOneProcess({ options, databaseUri: postgres.uri, project, prefix, env: io.env });
         },
         () => "in this process",
       );
@@ -73,6 +74,7 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
         options,
         databaseUri: postgres.uri,
         redisUri: redis.uri,
+        prefix,
         env: io.env,
         write: io.write,
         onGiveUp: (name) => {
@@ -89,7 +91,7 @@ export async function start(options: StartOptions, io: StartIo): Promise<number>
     }
     if (io.stopping.aborted) return 0;
 
-    const url = `http://localhost:${options.port}`;
+    const url = `http://localhost:${options.port}${prefix}`;
     const answered = await progress.step(
       "api",
       () =>

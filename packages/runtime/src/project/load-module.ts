@@ -26,6 +26,14 @@ const TYPESCRIPT = /\.[cm]?tsx?$|\.jsx$/;
  * @throws LoadError naming the file, and the line when the author's code is to blame.
  */
 export async function loadExport(target: ImportTarget, projectDir: string): Promise<unknown> {
+  return (await loadExports(target, projectDir)).exported;
+}
+
+/** The same, with everything else that the module exports. */
+export async function loadExports(
+  target: ImportTarget,
+  projectDir: string,
+): Promise<{ readonly exported: unknown; readonly all: Readonly<Record<string, unknown>> }> {
   if (!existsSync(target.file)) {
     throw new LoadError(target.file, null, `${target.written} does not exist`);
   }
@@ -39,7 +47,7 @@ export async function loadExport(target: ImportTarget, projectDir: string): Prom
     throw new LoadError(target.file, null, `${target.written} has no export "${target.exportName}": ${found}`);
   }
   try {
-    return await module[target.exportName];
+    return { exported: await module[target.exportName], all: module };
   } catch (error) {
     throw explain(error, target, projectDir);
   }

@@ -45,7 +45,6 @@ describe("a good project", () => {
     expect(project.auth?.target?.file).toBe(`${dir}/auth.ts`);
     expect(project.store.ttl?.default_ttl).toBe(10);
     expect(project.warnings).toEqual([
-      `${dir}/langgraph.json: "http.app" has no effect in this version.`,
       `${dir}/langgraph.json: "http.disable_mcp" has no effect in this version.`,
       `${dir}/langgraph.json: "env" names ${dir}/.env, which does not exist.`,
     ]);

@@ -45,40 +45,38 @@ const cors = Type.Object(
 /** `http`: what the HTTP server offers, and to whom. */
 export const httpSchema = Type.Object(
   {
-    app: Type.Optional(later(target("A web application of the project, around the built-in routes."))),
-    disable_assistants: later(flag("Leave the assistants' routes out.")),
-    disable_threads: later(flag("Leave the threads' routes out.")),
-    disable_runs: later(flag("Leave the runs' and crons' routes out.")),
-    disable_store: later(flag("Leave the store's routes out.")),
-    disable_meta: later(flag("Leave `/`, `/info`, `/metrics`, `/docs` and `/openapi.json` out; `/ok` stays.")),
+    app: Type.Optional(target("A web application of the project, around the built-in routes.")),
+    disable_assistants: flag("Leave the assistants' routes out."),
+    disable_threads: flag("Leave the threads' routes out."),
+    disable_runs: flag("Leave the runs' and crons' routes out."),
+    disable_store: flag("Leave the store's routes out."),
+    disable_meta: flag("Leave `/`, `/info`, `/metrics`, `/docs` and `/openapi.json` out; `/ok` stays."),
     disable_mcp: later(flag("Leave `/mcp` out.")),
     disable_a2a: later(flag("Leave `/a2a` out.")),
     disable_ui: later(flag("Leave `/ui` out.")),
     disable_webhooks: flag("Accept the `webhook` of a run, and send nothing."),
-    cors: Type.Optional(later(cors)),
+    cors: Type.Optional(cors),
     configurable_headers: Type.Optional(
-      later(headerRules("Request headers that are copied into `config.configurable` of the runs they start.")),
+      headerRules("Request headers that are copied into `config.configurable` of the runs they start."),
     ),
-    "configurable-headers": Type.Optional(later(headerRules("Older name of `configurable_headers`."))),
-    logging_headers: Type.Optional(later(headerRules("Request headers that may be logged."))),
+    "configurable-headers": Type.Optional(headerRules("Older name of `configurable_headers`.")),
+    logging_headers: Type.Optional(headerRules("Request headers that may be logged.")),
     middleware_order: Type.Optional(
-      later(
-        oneOf(
-          ["auth_first", "middleware_first"],
-          "Whether the application's middleware sees a request before auth does.",
-          { default: "middleware_first" },
-        ),
+      oneOf(
+        ["auth_first", "middleware_first"],
+        "Whether the application's middleware sees a request before auth does.",
+        {
+          default: "middleware_first",
+        },
       ),
     ),
-    enable_custom_route_auth: later(flag("Authenticate requests to the application's own routes too.")),
+    enable_custom_route_auth: flag("Authenticate requests to the application's own routes too."),
     mount_prefix: Type.Optional(
-      later(
-        Type.String({
-          pattern: "^/",
-          description: "A path that all routes are put under; replaces `MOUNT_PREFIX`.",
-          expected: 'a path that starts with "/"',
-        }),
-      ),
+      Type.String({
+        pattern: "^/",
+        description: "A path that all routes are put under; replaces `MOUNT_PREFIX`.",
+        expected: 'a path that starts with "/"',
+      }),
     ),
   },
   { description: "The HTTP server.", expected: 'an object like {"app": "./src/app.ts:app"}' },

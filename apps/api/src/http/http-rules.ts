@@ -1,0 +1,48 @@
+import type { HttpSettings } from "@graphfleet/runtime";
+import type { RequestHandler } from "express";
+import { cors } from "./cors.js";
+import { noHeaders, type PickHeaders, pickHeaders } from "./header-rules.js";
+
+/** Groups of routes that a project can leave out. */
+export type Feature = "assistants" | "threads" | "runs" | "store" | "meta";
+
+const FEATURES: readonly Feature[] = ["assistants", "threads", "runs", "store", "meta"];
+
+/** What a project's `http` makes of the server. */
+export interface HttpRules {
+  readonly cors: RequestHandler;
+  /** What every path begins with: "" or "/something". */
+  readonly prefix: string;
+  readonly disabled: ReadonlySet<Feature>;
+  /** Request headers that runs see. */
+  readonly runHeaders: PickHeaders;
+  /** Request headers that are logged. */
+  readonly loggedHeaders: PickHeaders;
+  /** Whether callers are asked who they are before the project's own app sees their requests. */
+  readonly authFirst: boolean;
+}
+
+export interface HttpRulesSource {
+  readonly settings: Omit<HttpSettings, "target">;
+  /** Origins whose pages may call this server, where the project does not say. */
+  readonly corsOrigins: readonly string[];
+  readonly prefix: string;
+}
+
+export function httpRules({ settings, corsOrigins, prefix }: HttpRulesSource): HttpRules {
+  return {
+    cors: cors(corsOrigins, settings.cors),
+    prefix,
+    disabled: new Set(FEATURES.filter((feature) => settings[`disable_${feature}`] === true)),
+    runHeaders: pickHeaders(settings.configurableHeaders),
+    loggedHeaders: settings.loggingHeaders === null ? noHeaders : pickHeaders(settings.loggingHeaders),
+    authFirst: settings.middleware_order === "auth_first" || settings.enable_custom_route_auth === true,
+  };
+}
+
+/** The value of CORS_ALLOW_ORIGINS. */
+export const corsOrigins = (variable = "*"): readonly string[] =>
+  variable
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
