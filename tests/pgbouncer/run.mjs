@@ -61,11 +61,12 @@ try {
   const paths = process.argv.slice(2);
   const jest = ["--experimental-vm-modules", "--no-warnings=ExperimentalWarning", "node_modules/jest/bin/jest.js"];
   const tests = [
+    // First, because jest takes what follows an option with a list for more of that list.
+    ...(paths.length > 0 ? paths : ["packages/postgres/"]),
     "--selectProjects",
     "integration",
     "--no-watchman",
-    "--testPathIgnorePatterns=(hosts|database|vigil)[.]int",
-    ...(paths.length > 0 ? paths : ["packages/postgres"]),
+    "--testPathIgnorePatterns=(hosts|database|inspect|vigil)[.]int",
   ];
   const pooled = `postgres://${username}@127.0.0.1:${port}${pathname}`;
   const env = { ...process.env, TEST_DATABASE_URI: postgres.uri, TEST_POOLER_URI: pooled };
