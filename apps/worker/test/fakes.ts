@@ -133,6 +133,6 @@ export class FakeQueue implements RunQueue {
 
   async ring(rings: readonly Ring[]): Promise<void> {
     if (this.isAway) throw new Error("Redis is away");
-    for (const one of rings) this.#journal.push(`ring ${one.runId}`);
+    for (const one of rings) this.#journal.push(`ring ${one.first === true ? "first " : ""}${one.runId}`);
   }
 }

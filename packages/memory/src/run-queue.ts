@@ -24,10 +24,11 @@ export class MemoryRunQueue implements RunQueue {
   }
 
   async ring(rings: readonly Ring[]): Promise<void> {
-    for (const { delayMs = 0, repeated = false, priority = 0, ...ring } of rings) {
+    for (const { delayMs = 0, repeated = false, priority = 0, first = false, ...ring } of rings) {
       if (repeated && [...this.#repeated.values()].includes(idOf(ring))) continue;
       if (repeated) this.#repeated.set(ring, idOf(ring));
       if (delayMs > 0) this.#sleep(ring, priority, Date.now() + delayMs);
+      else if (first) this.#waiting.unshift({ ring, priority: -1 });
       else this.#wait(ring, priority);
     }
     this.#deliver();

@@ -15,7 +15,7 @@ export type Bell = "runs" | "webhooks";
 export const queuePrefix = (link: RedisLink): string => `{${link.keyPrefix}bull}`;
 
 /** What travels. */
-export type RingData = Omit<Ring, "delayMs" | "priority" | "repeated">;
+export type RingData = Omit<Ring, "delayMs" | "priority" | "repeated" | "first">;
 
 /**
  * A BullMQ id must not look like a number, and an id that exists already makes no second job: so repetitions share one,
@@ -72,7 +72,7 @@ export class RedisRunQueue implements RunQueue {
 }
 
 function toJob(ring: Ring) {
-  const { runId, threadId, fence, delayMs = 0, priority = 0 } = ring;
+  const { runId, threadId, fence, delayMs = 0, priority = 0, first = false } = ring;
   return {
     name: "ring",
     data: { runId, threadId, fence },
@@ -80,7 +80,7 @@ function toJob(ring: Ring) {
       jobId: jobIdOf(ring),
       ...(delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}),
       // To BullMQ, too, none is before 1.
-      ...(priority > 0 ? { priority } : {}),
+      ...(first ? { lifo: true } : priority > 0 ? { priority } : {}),
     },
   };
 }

@@ -267,7 +267,7 @@ const ACTORS: readonly (readonly [string, Actor, number])[] = [
   ["stateless", stateless, 1],
   ["stateless-streamer", statelessStreamer, 1],
   ["slow-reader", slowReader, 1],
-  ["hooked", hooked, 2],
+  ["hooked", hooked, 1],
   ["cron-keeper", cronKeeper, 1],
 ];
 

@@ -21,7 +21,11 @@ export function leaseSweep(deps: {
         log.warn({ run_id: runId, thread_id: threadId, outcome }, "a run lost its worker");
       }
       await signals.announce({
-        rings: reaped.flatMap(({ ring }) => (ring === null ? [] : [ring])),
+        rings: reaped.flatMap(({ ring, outcome }) => {
+          if (ring === null) return [];
+          // It has waited for a lease already; it does not wait in line again.
+          return [outcome === "requeued" ? { ...ring, first: true } : ring];
+        }),
         // Readers of a run that ended here learn it from the ledger.
         cancelled: reaped
           .filter(({ outcome }) => outcome !== "requeued")

@@ -99,7 +99,7 @@ describe("lease", () => {
     expect(asked).toEqual([{ maxAttempts: 3, limit: 100 }]);
     expect(announced).toEqual([
       {
-        rings: [ring(1), ring(9)],
+        rings: [{ ...ring(1), first: true }, ring(9)],
         cancelled: [
           { runId: runId(2), threadId: threadId(2), state: "done", ring: null },
           { runId: runId(3), threadId: threadId(3), state: "done", ring: null },

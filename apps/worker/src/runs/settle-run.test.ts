@@ -315,7 +315,7 @@ describe("a run that goes on elsewhere", () => {
 
     expect(await settle(stopped("shutting_down"))).toBe("given_back");
 
-    expect(journal).toEqual(["release", "give back", NEXT]);
+    expect(journal).toEqual(["release", "give back", `ring first ${runId(2)}`]);
     expect(givenBack).toEqual([{ spent: false, lastEvent: 4 }]);
     expect(tape.ended).toBeNull();
   });

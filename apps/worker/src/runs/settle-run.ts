@@ -92,7 +92,7 @@ export function makeSettleRun(deps: SettleRunDeps) {
     const settled = await reachLedger(() => runs.giveBack(claimOf(run), { spent, lastEvent: tape.lastEvent }));
     if (settled.kind === "stale") return refused(run);
 
-    await ringNext(settled.next);
+    await ringNext(settled.next && { ...settled.next, first: true });
     log.info({ run_id: run.id, attempt: run.attempt, spent }, "run given back");
     return spent ? "retried" : "given_back";
   }

@@ -14,6 +14,8 @@ export interface Ring {
   readonly repeated?: boolean;
   /** Lower is heard first; absent is 0, a run that somebody waits for. */
   readonly priority?: number;
+  /** Heard before all others, whatever their priority: the run had begun, and somebody may be watching it stand still. */
+  readonly first?: boolean;
   /** Ring not before this many milliseconds from now. */
   readonly delayMs?: number;
 }

@@ -98,6 +98,18 @@ export function runQueueSuite(openFixture: () => Promise<RunQueueFixture>): void
     expect(await heard.next(3)).toEqual([urgent, lessPatient, patient]);
   });
 
+  test("a run that had begun goes first", async () => {
+    const { queue, consume } = await openQueue();
+    const heard = new Hearing();
+    const [waiting, patient, begun] = [newRing(), newRing(), newRing()];
+
+    await queue.ring([waiting, { ...patient, priority: 1 }]);
+    await queue.ring([{ ...begun, first: true, priority: 1 }]);
+    consume({ concurrency: 1, handle: heard.handle });
+
+    expect(await heard.next(3)).toEqual([begun, waiting, patient]);
+  });
+
   test("a repetition is left out while an earlier one waits", async () => {
     const { queue, consume } = await openQueue();
     const heard = new Hearing();
