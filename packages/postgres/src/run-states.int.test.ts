@@ -111,7 +111,12 @@ class Bench {
     this.threadId = threadId;
     const { storage } = ledger;
     const deps = { storage, authorizer: allowAll, signals: { announce: async () => undefined } };
-    const graphs = { ids: () => ["agent"], has: (id: string) => id === "agent", failure: () => null };
+    const graphs = {
+      ids: () => ["agent"],
+      known: () => ["agent"],
+      has: (id: string) => id === "agent",
+      failure: () => null,
+    };
     this.#create = makeCreateRuns({ ...deps, graphs, ids: randomIds });
     this.#cancel = makeCancelRuns({ ...deps, forgetRun: async (run) => await this.delete(run.id) });
   }
