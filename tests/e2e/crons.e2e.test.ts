@@ -62,6 +62,41 @@ describeFleet("crons", () => {
     expect(made.every(({ temporary }) => temporary)).toBe(true);
   });
 
+  test("schedulers that are killed in turn fire each moment once and lose none", async () => {
+    const metadata = { of: "killed" };
+    const MOMENTS = 60;
+    const made = [];
+    for (let n = 0; n < MOMENTS; n++)
+      made.push(
+        await create("echo", { schedule: "@yearly", input: { messages: [] }, metadata, onRunCompleted: "keep" }),
+      );
+    // One moment each, five in a second; nothing that comes later can stand for one that was lost.
+    await fleet.sql.query(
+      `update crons c set next_run_at = now() + i.n * interval '200 ms'
+       from unnest($1::uuid[]) with ordinality as i (cron_id, n) where c.cron_id = i.cron_id`,
+      [made.map(({ cron_id }) => cron_id)],
+    );
+
+    for (let round = 0; round < 4; round++) {
+      const oldest = fleet.schedulers.at(-2)!;
+      process.kill(oldest.pid!, "SIGKILL");
+      await oldest.exited;
+      await fleet.startScheduler();
+    }
+    await eventually(
+      () => fleet.client.crons.search({ metadata, limit: MOMENTS }),
+      (crons) => crons.every(({ next_run_date }) => next_run_date!.endsWith("-01-01T00:00:00.000Z")),
+    );
+
+    const { rows } = await fleet.sql.query<{ firings: number; runs: number }>(
+      `select (select count(*)::int from cron_firings f where f.cron_id = c.cron_id) as firings,
+         (select count(*)::int from runs r where r.metadata ->> 'cron_id' = c.cron_id::text) as runs
+       from crons c where c.metadata @> $1`,
+      [metadata],
+    );
+    expect(rows).toEqual(Array.from({ length: MOMENTS }, () => ({ firings: 1, runs: 1 })));
+  });
+
   test("a cron on a thread goes on with it until its end", async () => {
     const thread = await fleet.client.threads.create();
     const endTime = new Date(Date.now() + 3500).toISOString();

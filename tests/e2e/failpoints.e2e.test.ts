@@ -255,6 +255,35 @@ describeFleet("a process that dies between two writes", () => {
       await runReaches(client, thread_id, run.run_id, "success");
       expect(await rowsOf(thread_id)).toEqual([{ status: "success", attempt: 1, ended: true }]);
     });
+
+    test.each(["cron.claimed", "cron.taken", "cron.written", "cron.committed"])(
+      "at %s: the moment of a cron makes one run",
+      async (failpoint) => {
+        const { client } = fleet;
+        const scheduler = await replaceScheduler(failpoint);
+        await rescue();
+        // The SDK types a created cron as a run; it is what the server answers.
+        const { cron_id } = (await client.crons.create("counter", {
+          schedule: "@yearly",
+          input: { log: ["input"], steps: 1, ms: 0 },
+          onRunCompleted: "keep",
+        })) as unknown as { readonly cron_id: string };
+        await fleet.sql.query("update crons set next_run_at = now() where cron_id = $1", [cron_id]);
+
+        expect(await scheduler.exited).toEqual(KILLED);
+        await fleet.startScheduler();
+
+        const runs = () =>
+          fleet.sql.query("select run_id, status from runs where metadata ->> 'cron_id' = $1", [cron_id]);
+        const { rows } = await eventually(runs, (found) => found.rows.some(({ status }) => status === "success"));
+        const firings = await fleet.sql.query(
+          "select run_id, 'success' as status from cron_firings where cron_id = $1",
+          [cron_id],
+        );
+        expect(rows).toHaveLength(1);
+        expect(firings.rows).toEqual(rows);
+      },
+    );
   });
 
   test("the scheduler at webhook.marked: a webhook that was marked as rung for, and was not, is sent", async () => {

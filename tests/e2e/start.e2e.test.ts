@@ -132,6 +132,16 @@ describe("graphfleet start", () => {
 
     expect(events[0]).toBe("metadata");
     expect(events.filter((event) => event === "messages").length).toBeGreaterThanOrEqual(3);
+    // The SDK types a created cron as a run; it is what the server answers.
+    const { cron_id } = (await client.crons.create("echo", {
+      schedule: "* * * * * *",
+      input: hello.input,
+      onRunCompleted: "keep",
+    })) as unknown as { readonly cron_id: string };
+    await eventually(
+      () => client.threads.search({ metadata: { cron_id } }),
+      (threads) => threads.some(({ status }) => status === "idle"),
+    );
     expect(one.said).toContain("one process");
     const [told] = await receiver.next("/hook");
     const { "x-graphfleet-signature": signature = "", "x-graphfleet-delivery": id } = told!.headers;

@@ -10,7 +10,7 @@ const WORKERS = 2;
 
 /**
  * Starts our whole fleet with the graphs of the bench and an empty data folder.
- * @param {import("./server-process.mjs").StartOptions & { env?: Record<string, string> }} options
+ * @param {import("./server-process.mjs").StartOptions & { env?: Record<string, string> }} options `env` is added
  * @throws {Error} when it has not been built
  */
 export async function startOurs({ slots, folder, onStarted, env = {} }) {
