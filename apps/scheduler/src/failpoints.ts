@@ -44,14 +44,18 @@ async function fireWithFailpoints<T>(storage: Storage, work: (tx: Repositories) 
       ...tx,
       crons: withPoints(tx.crons, {
         claimDue: { after: (due) => void (due.length > 0 && at("cron.claimed")) },
-        recordFiring: {
+        recordFirings: {
           after(taken) {
-            isTaken = taken;
+            if (taken.size === 0) return;
+            isTaken = true;
             at("cron.taken");
           },
         },
       }),
-      runs: withPoints(tx.runs, { insert: { after: () => at("cron.written") } }),
+      runs: withPoints(tx.runs, {
+        insert: { after: () => at("cron.written") },
+        insertMany: { after: () => at("cron.written") },
+      }),
     }),
   );
   if (isTaken) at("cron.committed");

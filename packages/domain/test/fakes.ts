@@ -70,6 +70,12 @@ export function fakeLedger(): FakeLedger {
         rows.threads.set(id, row);
         return row;
       },
+      insertBusy: async (threads) => {
+        for (const { takeOver, ...thread } of threads) {
+          await repositories.threads.insert(thread);
+          await repositories.threads.markBusy(thread.id, takeOver);
+        }
+      },
       get: visibleThread,
       peek: visibleThread,
       lock: visibleThread,
@@ -99,6 +105,7 @@ export function fakeLedger(): FakeLedger {
     }),
     runs: partly<Repositories["runs"]>("runs", {
       insert: async (run) => insertRun(run),
+      insertMany: async (runs) => runs.forEach(insertRun),
       get: async (id, ofThread, scope) => {
         const row = rows.runs.get(id);
         const thread = row && rows.threads.get(row.threadId);
@@ -149,9 +156,10 @@ export function fakeLedger(): FakeLedger {
     items: partly<Repositories["items"]>("items", {}),
     crons: partly<Repositories["crons"]>("crons", {
       now: async () => ledger.time,
-      claimDue: async (limit, except) =>
+      claimDue: async ({ threads, limit, except }) =>
         [...rows.crons.values()]
           .filter(({ id, nextRunAt }) => nextRunAt !== null && nextRunAt <= ledger.time && !except.includes(id))
+          .filter(({ threadId }) => (threadId === null) === (threads === "own"))
           .slice(0, limit)
           .map((cron) => ({
             cron,
@@ -161,12 +169,15 @@ export function fakeLedger(): FakeLedger {
             threadIsFree: cron.threadId === null || cron.threadId !== ledger.lockedThread,
             isTaken: false,
           })),
-      recordFiring: async (firing) => {
-        const cron = rows.crons.get(firing.cronId);
-        if (cron?.nextRunAt?.getTime() !== firing.slot.getTime()) return false;
-        rows.crons.set(cron.id, { ...cron, nextRunAt: firing.next });
-        firings.push(firing);
-        return true;
+      recordFirings: async (wanted) => {
+        const taken = wanted.filter(
+          ({ cronId, slot }) => rows.crons.get(cronId)?.nextRunAt?.getTime() === slot.getTime(),
+        );
+        for (const firing of taken) {
+          rows.crons.set(firing.cronId, { ...rows.crons.get(firing.cronId)!, nextRunAt: firing.next });
+          firings.push(firing);
+        }
+        return new Set(taken.map(({ cronId }) => cronId));
       },
       delete: async (id) => rows.crons.delete(id),
     }),

@@ -52,9 +52,9 @@ select statement_timestamp() as "now";
 -- claimDue
 select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at", "auth", statement_timestamp() as "now", exists ( select
 from cron_firings f
-where f.cron_id = crons.cron_id and f.scheduled_for = crons.next_run_at ) as "taken"
+where f.cron_id = crons.cron_id and f.scheduled_for = date_trunc('milliseconds', crons.next_run_at) ) as "taken"
 from "crons"
-where enabled and next_run_at <= statement_timestamp() and cron_id <> all($1::uuid[])
+where enabled and next_run_at <= statement_timestamp() and thread_id is not null and cron_id <> all($1::uuid[])
 order by "next_run_at"
 limit $2 for update skip locked;
 select "thread_id"
@@ -62,21 +62,51 @@ from "threads"
 where "thread_id" in ($1)
 order by "thread_id" for update skip locked;
 
--- recordFiring
-with taken as (
+-- claimDue, with threads of their own
+select "cron_id", "assistant_id", "thread_id", "on_run_completed", "schedule", "timezone", "end_time", "enabled", "next_run_at", "user_id", "payload", "metadata", "created_at", "updated_at", "auth", statement_timestamp() as "now", exists ( select
+from cron_firings f
+where f.cron_id = crons.cron_id and f.scheduled_for = date_trunc('milliseconds', crons.next_run_at) ) as "taken"
+from "crons"
+where enabled and next_run_at <= statement_timestamp() and thread_id is null and cron_id <> all($1::uuid[])
+order by "next_run_at"
+limit $2 for update skip locked;
+select "thread_id"
+from "threads"
+where "thread_id" in ($1)
+order by "thread_id" for update skip locked;
+
+-- recordFirings
+/* record_firings */
+with moments as (
+  select crons.cron_id, m.slot, m.run_id, m.next
+  from unnest(
+    $1::uuid[],
+    $2::timestamptz[],
+    $3::uuid[],
+    $4::timestamptz[]
+  ) as m (cron_id, slot, run_id, next)
+  join crons on crons.cron_id = m.cron_id and date_trunc('milliseconds', crons.next_run_at) = m.slot
+  for update of crons
+),
+taken as (
   insert into cron_firings (cron_id, scheduled_for, run_id)
-  select cron_id, next_run_at, $1::uuid from crons
-  where cron_id = $2::uuid and next_run_at = $3::timestamptz
+  select cron_id, slot, run_id from moments
   on conflict do nothing
   returning cron_id
 ),
-forgotten as (
-  delete from cron_firings
-  where cron_id = $4::uuid and scheduled_for < statement_timestamp() - interval '1 day'
-    and scheduled_for < $5::timestamptz
-),
 moved as (
-  update crons set next_run_at = $6::timestamptz
-  where cron_id = $7::uuid and next_run_at = $8::timestamptz
+  update crons set next_run_at = moments.next from moments where crons.cron_id = moments.cron_id
 )
-select exists (select from taken) as taken;
+select cron_id from taken;
+
+-- sweepFirings
+delete from cron_firings d
+using (
+  select f.cron_id, f.scheduled_for
+  from cron_firings f
+  where f.fired_at < statement_timestamp() - make_interval(secs => $1::float8)
+  order by f.fired_at
+  limit $2
+  for update skip locked
+) as old
+where d.cron_id = old.cron_id and d.scheduled_for = old.scheduled_for;

@@ -5,6 +5,30 @@ insert into "runs" ("run_id", "thread_id", "assistant_id", "metadata", "spec", "
 values ($1, $2, $3, $4::jsonb, $5::json, $6::json, $7, $8, $9, $10, clock_timestamp() + make_interval(secs => $11::float8))
 returning "run_id", "thread_id", "assistant_id", "status", "metadata", "spec", "multitask_strategy", "created_at", "updated_at", "run_after", "started_at", "ended_at", "attempt", "fence", "cancel_action", "error", "tape_from", "checkpoint_id";
 
+-- insertMany
+/* insert_runs */
+insert into runs
+  (run_id, thread_id, assistant_id, metadata, spec, auth, multitask_strategy, temporary, tape_from, priority, webhook,
+   run_after)
+select n.run_id, n.thread_id, n.assistant_id, n.metadata, n.spec, n.auth, n.multitask_strategy, n.temporary,
+  n.tape_from, n.priority, n.webhook, clock_timestamp() + make_interval(secs => n.after_seconds)
+from unnest(
+  $1::uuid[],
+  $2::uuid[],
+  $3::uuid[],
+  $4::jsonb[],
+  $5::json[],
+  $6::json[],
+  $7::text[],
+  $8::boolean[],
+  $9::bigint[],
+  $10::smallint[],
+  $11::text[],
+  $12::float8[]
+) with ordinality as n (run_id, thread_id, assistant_id, metadata, spec, auth, multitask_strategy, temporary,
+  tape_from, priority, webhook, after_seconds, place)
+order by n.place;
+
 -- get
 select "r"."run_id", "r"."thread_id", "r"."assistant_id", "r"."status", "r"."metadata", "r"."spec", "r"."multitask_strategy", "r"."created_at", "r"."updated_at", "r"."run_after", "r"."started_at", "r"."ended_at", "r"."attempt", "r"."fence", "r"."cancel_action", "r"."error", "r"."tape_from", "r"."checkpoint_id"
 from "runs" as "r"

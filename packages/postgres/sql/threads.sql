@@ -6,6 +6,22 @@ values ($1, $2::jsonb, $3::jsonb, $4)
 on conflict ("thread_id") do nothing
 returning "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at";
 
+-- insertBusy
+/* insert_busy_threads */
+insert into threads
+  (thread_id, status, metadata, config, context, temporary, ttl_minutes, ttl_strategy, expires_at)
+select n.thread_id, 'busy', n.metadata, n.config, n.context, n.temporary, ttl.minutes, ttl.strategy,
+  clock_timestamp() + make_interval(secs => ttl.minutes * 60)
+from unnest(
+  $1::uuid[],
+  $2::jsonb[],
+  $3::jsonb[],
+  $4::jsonb[],
+  $5::boolean[]
+) as n (thread_id, metadata, config, context, temporary)
+left join (select $6::float8, $7::text) as ttl (minutes, strategy)
+  on not n.temporary;
+
 -- get
 select "thread_id", "status", "metadata", "config", "context", "values", "interrupts", "error", "created_at", "updated_at", "state_updated_at", "ttl_minutes", "ttl_strategy", "expires_at"
 from "threads"

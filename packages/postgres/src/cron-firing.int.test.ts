@@ -12,6 +12,8 @@ import {
 import { openLedger, silentLog, type TestLedger } from "@graphfleet/testkit";
 import { openPostgres, type PostgresLedger } from "./database.js";
 
+const TTL = { minutes: 60, strategy: "delete" } as const;
+
 let ledger: TestLedger;
 let other: PostgresLedger;
 beforeAll(async () => {
@@ -175,11 +177,55 @@ test("crons go with their thread, also while they are due", async () => {
   expect(await ledger.storage.crons.get(cron.id, { conditions: [] })).toBeNull();
 });
 
-test("old firings are forgotten, the latest is not", async () => {
-  const cron = await makeCron();
-  await ledger.pool.query("INSERT INTO cron_firings (cron_id, scheduled_for) VALUES ($1, '2020-01-01')", [cron.id]);
+test("many at once: runs and threads are as one by one, and the project's lifetime is for threads that stay", async () => {
+  const withTtl = await openPostgres({ uri: ledger.uri, poolMax: 3, applicationName: "ttl", threadTtl: TTL });
+  const kept = [];
+  for (let n = 0; n < 5; n++) kept.push(await makeCron({ metadata: { n, text: 'a "b" {c}, \\d NULL \u0000' } }));
+  const gone = await makeCron({ onRunCompleted: "delete" });
 
+  expect(await scheduler(withTtl.storage).fireCrons(100)).toBe(6);
+  await withTtl.close();
+
+  const { rows } = await ledger.pool.query(
+    `SELECT r.metadata ->> 'cron_id' AS cron, r.metadata ->> 'n' AS n, r.metadata ->> 'text' AS text, r.priority,
+       r.status AS run, t.status AS thread, t.resting_status AS resting, t.metadata ->> 'graph_id' AS graph,
+       t.ttl_minutes AS ttl, t.expires_at > now() AS expires, t.temporary
+     FROM runs r JOIN threads t USING (thread_id) WHERE r.metadata ->> 'cron_id' = any($1) ORDER BY r.seq`,
+    [[...kept, gone].map(({ id }) => id)],
+  );
+  const common = { priority: 10, run: "pending", thread: "busy", resting: "idle", graph: expect.any(String) };
+  const text = 'a "b" {c}, \\d NULL ';
+  expect(rows.filter(({ temporary }) => !temporary).sort((a, b) => a.n - b.n)).toEqual(
+    kept.map(({ id }, n) => ({ ...common, cron: id, n: String(n), text, ttl: 60, expires: true, temporary: false })),
+  );
+  expect(rows.filter(({ temporary }) => temporary)).toEqual([
+    { ...common, cron: gone.id, n: null, text: null, ttl: null, expires: null, temporary: true },
+  ]);
+});
+
+test("a moment that somebody wrote by hand, with microseconds, fires once too", async () => {
+  const cron = await makeCron();
+  await ledger.pool.query("UPDATE crons SET next_run_at = '2026-01-01T00:00:00.123456Z' WHERE cron_id = $1", [cron.id]);
+  const { fireCrons } = scheduler(ledger.storage);
+
+  expect(await fireCrons(10)).toBe(1);
+  expect(await fireCrons(10)).toBe(0);
+
+  expect(await runsOf(cron.id)).toHaveLength(1);
+});
+
+test("old firings are forgotten, a batch at a time; the latest are not", async () => {
+  const cron = await makeCron();
+  await ledger.pool.query(
+    `INSERT INTO cron_firings (cron_id, scheduled_for, fired_at)
+     SELECT $1, moment, moment FROM generate_series('2020-01-01'::timestamptz, '2020-01-05', '1 day') AS moment`,
+    [cron.id],
+  );
   await scheduler(ledger.storage).fireCrons(10);
+
+  expect(await ledger.storage.crons.sweepFirings(3600, 3)).toBe(3);
+  expect(await ledger.storage.crons.sweepFirings(3600, 3)).toBe(2);
+  expect(await ledger.storage.crons.sweepFirings(3600, 3)).toBe(0);
 
   expect(await firingsOf(cron.id)).toEqual(await runsOf(cron.id));
 });

@@ -6,6 +6,7 @@ import type {
   CronQuery,
   CronRepository,
   DueCron,
+  DueCrons,
   Firing,
   NewCron,
   Page,
@@ -17,6 +18,7 @@ import { json, jsonb, plainText } from "./json.js";
 import { all, contains, inScope, orTrue } from "./metadata-filter.js";
 import { pageOf } from "./page.js";
 import type { Database } from "./schema.js";
+import { ago } from "./time.js";
 
 const COLUMNS = [
   "cron_id",
@@ -36,6 +38,8 @@ const COLUMNS = [
 ] as const;
 
 const METADATA = sql.ref("metadata");
+/** Moments are whole milliseconds here; somebody may have written another one by hand. */
+const SLOT = sql`date_trunc('milliseconds', crons.next_run_at)`;
 
 /** Crons and their firings. Who a cron's runs are for is read only by the one who fires it. */
 export class PostgresCronRepository implements CronRepository {
@@ -137,7 +141,7 @@ export class PostgresCronRepository implements CronRepository {
     return now;
   }
 
-  async claimDue(limit: number, except: readonly CronId[]): Promise<readonly DueCron[]> {
+  async claimDue({ threads, limit, except }: DueCrons): Promise<readonly DueCron[]> {
     const rows = await this.#db
       .selectFrom("crons")
       .select([
@@ -145,11 +149,12 @@ export class PostgresCronRepository implements CronRepository {
         "auth",
         sql<Date>`statement_timestamp()`.as("now"),
         sql<boolean>`exists (
-          select from cron_firings f where f.cron_id = crons.cron_id and f.scheduled_for = crons.next_run_at
+          select from cron_firings f where f.cron_id = crons.cron_id and f.scheduled_for = ${SLOT}
         )`.as("taken"),
       ])
       // Literal, so that the planner sees that the partial index serves it.
       .where(sql<boolean>`enabled and next_run_at <= statement_timestamp()`)
+      .where(threads === "own" ? sql<boolean>`thread_id is null` : sql<boolean>`thread_id is not null`)
       .where(sql<boolean>`cron_id <> all(${[...except]}::uuid[])`)
       .orderBy("next_run_at")
       .limit(limit)
@@ -173,27 +178,47 @@ export class PostgresCronRepository implements CronRepository {
     );
   }
 
-  async recordFiring({ cronId, slot, runId, next }: Firing): Promise<boolean> {
-    // Moments come in order and each is planned after the one before, so yesterday's can never be asked for again.
-    const { rows } = await sql<{ taken: boolean }>`
-      with taken as (
+  async recordFirings(firings: readonly Firing[]): Promise<ReadonlySet<CronId>> {
+    if (firings.length === 0) return new Set();
+    const { rows } = await sql<{ cron_id: string }>`/* record_firings */
+      with moments as (
+        select crons.cron_id, m.slot, m.run_id, m.next
+        from unnest(
+          ${firings.map(({ cronId }) => cronId)}::uuid[],
+          ${firings.map(({ slot }) => slot)}::timestamptz[],
+          ${firings.map(({ runId }) => runId)}::uuid[],
+          ${firings.map(({ next }) => next)}::timestamptz[]
+        ) as m (cron_id, slot, run_id, next)
+        join crons on crons.cron_id = m.cron_id and ${SLOT} = m.slot
+        for update of crons
+      ),
+      taken as (
         insert into cron_firings (cron_id, scheduled_for, run_id)
-        select cron_id, next_run_at, ${runId}::uuid from crons
-        where cron_id = ${cronId}::uuid and next_run_at = ${slot}::timestamptz
+        select cron_id, slot, run_id from moments
         on conflict do nothing
         returning cron_id
       ),
-      forgotten as (
-        delete from cron_firings
-        where cron_id = ${cronId}::uuid and scheduled_for < statement_timestamp() - interval '1 day'
-          and scheduled_for < ${slot}::timestamptz
-      ),
       moved as (
-        update crons set next_run_at = ${next}::timestamptz
-        where cron_id = ${cronId}::uuid and next_run_at = ${slot}::timestamptz
+        update crons set next_run_at = moments.next from moments where crons.cron_id = moments.cron_id
       )
-      select exists (select from taken) as taken`.execute(this.#db);
-    return rows[0]?.taken === true;
+      select cron_id from taken`.execute(this.#db);
+    return new Set(rows.map(({ cron_id }) => cron_id as CronId));
+  }
+
+  async sweepFirings(olderThanSeconds: number, limit: number): Promise<number> {
+    // Moments come in order and each is planned after the one before, so one that lies behind can never be asked for again.
+    const { numAffectedRows = 0n } = await sql`
+      delete from cron_firings d
+      using (
+        select f.cron_id, f.scheduled_for
+        from cron_firings f
+        where f.fired_at < ${ago(olderThanSeconds)}
+        order by f.fired_at
+        limit ${limit}
+        for update skip locked
+      ) as old
+      where d.cron_id = old.cron_id and d.scheduled_for = old.scheduled_for`.execute(this.#db);
+    return Number(numAffectedRows);
   }
 
   #one(id: CronId, scope: Scope) {

@@ -35,6 +35,7 @@ import { deleteCheckpointsOfRun } from "./checkpoint-repository.js";
 import { claimRun } from "./claim-run.js";
 import { claimableThreads } from "./claimable-threads.js";
 import { giveBackRun, renewRuns } from "./hold-runs.js";
+import { insertRuns } from "./insert-runs.js";
 import { json, jsonb } from "./json.js";
 import { endingBefore, leaveThread, lockThread } from "./leave-thread.js";
 import { all, contains, inScope, orTrue } from "./metadata-filter.js";
@@ -88,6 +89,10 @@ export class PostgresRunRepository implements RunRepository {
       .returning(RUN_COLUMNS)
       .executeTakeFirstOrThrow();
     return toRun(row);
+  }
+
+  async insertMany(runs: readonly NewRun[]): Promise<void> {
+    await insertRuns(this.#db, runs);
   }
 
   async get(runId: RunId, threadId: ThreadId | null, scope: Scope): Promise<Run | null> {

@@ -5,6 +5,7 @@ import type {
   Json,
   JsonObject,
   LockedThread,
+  NewBusyThread,
   NewThread,
   Page,
   Scope,
@@ -23,7 +24,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 
 import { copyThread } from "./copy-thread.js";
 import { countExpiredThreads, expireThreads } from "./expire-threads.js";
-import { jsonb } from "./json.js";
+import { jsonb, jsonbText } from "./json.js";
 import { inScope, orTrue } from "./metadata-filter.js";
 import { removeThreads } from "./remove-threads.js";
 import type { Database } from "./schema.js";
@@ -63,6 +64,24 @@ export class PostgresThreadRepository implements ThreadRepository {
       .returning(THREAD_COLUMNS)
       .executeTakeFirst();
     return row === undefined ? null : toThread(row);
+  }
+
+  async insertBusy(threads: readonly NewBusyThread[]): Promise<void> {
+    const { minutes = null, strategy = null } = this.#defaultTtl ?? {};
+    await sql`/* insert_busy_threads */
+      insert into threads
+        (thread_id, status, metadata, config, context, temporary, ttl_minutes, ttl_strategy, expires_at)
+      select n.thread_id, 'busy', n.metadata, n.config, n.context, n.temporary, ttl.minutes, ttl.strategy,
+        clock_timestamp() + make_interval(secs => ttl.minutes * 60)
+      from unnest(
+        ${threads.map(({ id }) => id)}::uuid[],
+        ${threads.map(({ metadata, takeOver }) => jsonbText({ ...metadata, ...takeOver.metadata }))}::jsonb[],
+        ${threads.map(({ takeOver }) => jsonbText(takeOver.config))}::jsonb[],
+        ${threads.map(({ takeOver }) => jsonbText(takeOver.context))}::jsonb[],
+        ${threads.map(({ temporary = false }) => temporary)}::boolean[]
+      ) as n (thread_id, metadata, config, context, temporary)
+      left join (select ${minutes}::float8, ${strategy}::text) as ttl (minutes, strategy)
+        on not n.temporary`.execute(this.#db);
   }
 
   async get(id: ThreadId, scope: Scope): Promise<Thread | null> {

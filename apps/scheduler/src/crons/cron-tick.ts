@@ -3,7 +3,7 @@ import { schedule } from "node-cron";
 import type { Sweep } from "../sweeps/sweep.js";
 
 /** Bounds one piece of work, so that a stop need not wait long. */
-const BATCH = 500;
+const BATCH = 1000;
 
 /** Fires crons whose moment has come. */
 export const cronSweep = (fireCrons: FireCrons): Sweep => ({

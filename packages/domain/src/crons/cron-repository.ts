@@ -25,6 +25,15 @@ export interface Firing {
   readonly next: Date | null;
 }
 
+/** Which crons to claim. */
+export interface DueCrons {
+  /** `own`: those whose firings make threads of their own. `given`: those on a thread that somebody made. */
+  readonly threads: "own" | "given";
+  readonly limit: number;
+  /** These are left out. */
+  readonly except: readonly CronId[];
+}
+
 export interface CronRepository {
   insert(cron: NewCron): Promise<Cron>;
   get(id: CronId, scope: Scope): Promise<Cron | null>;
@@ -39,9 +48,11 @@ export interface CronRepository {
   now(): Promise<Date>;
   /**
    * Locks crons that are due and that nobody else works on, longest wait first, and their threads. Never waits for a lock,
-   * so holding one here can block nobody for good. `except` are left out.
+   * so holding one here can block nobody for good.
    */
-  claimDue(limit: number, except: readonly CronId[]): Promise<readonly DueCron[]>;
-  /** Takes the slot and plans the next one. @returns false when the slot was taken before. */
-  recordFiring(firing: Firing): Promise<boolean>;
+  claimDue(which: DueCrons): Promise<readonly DueCron[]>;
+  /** Takes slots, at most one of each cron, and plans the next ones. @returns whose slot had not been taken before. */
+  recordFirings(firings: readonly Firing[]): Promise<ReadonlySet<CronId>>;
+  /** Forgets firings that happened longer ago. @returns how many. */
+  sweepFirings(olderThanSeconds: number, limit: number): Promise<number>;
 }

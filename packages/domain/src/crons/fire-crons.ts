@@ -1,16 +1,23 @@
+import type { Assistant } from "../assistants/assistant.js";
 import type { Authorizer } from "../auth/authorizer.js";
 import { WHOLE_HOUSE } from "../auth/scope.js";
 import { DomainError, isOutage } from "../errors.js";
-import type { CronId, Ids } from "../ids.js";
+import type { AssistantId, CronId, Ids, RunId } from "../ids.js";
 import type { Log } from "../log.js";
-import { type AdmittedRun, changesOf, makeRunAdmission } from "../runs/run-admission.js";
+import {
+  type Admitted,
+  type AdmittedRun,
+  changesOf,
+  makeRunAdmission,
+  type PlannedRun,
+} from "../runs/run-admission.js";
 import type { RunRequest } from "../runs/run-request.js";
 import type { Signals } from "../runs/signal-changes.js";
 import type { Repositories, Storage } from "../storage.js";
-import type { Cron, CronOwner } from "./cron.js";
-import type { DueCron } from "./cron-repository.js";
 import { NO_WEBHOOKS } from "../webhooks/webhook-gate.js";
-import { missedFirings, nextFiring } from "./next-firing.js";
+import type { Cron, CronOwner } from "./cron.js";
+import type { DueCron, DueCrons, Firing } from "./cron-repository.js";
+import { makeTimetable } from "./next-firing.js";
 
 /** What became of a due cron. */
 export interface CronOutcome {
@@ -34,11 +41,14 @@ export interface FireCronsDeps {
   readonly observe: (outcome: CronOutcome) => void;
 }
 
-/** Transactions at the same time in one process. Each holds a connection. */
-const LANES = 2;
+/**
+ * Crons in one transaction: many, to pay for statements and commits once. Those on threads hold them until the commit, and
+ * users wait for that.
+ */
+const BATCH = { own: 250, given: 20 } as const;
 
-/** Crons in one transaction: many, to pay for a commit once; few, since it holds the threads of some of them. */
-const BATCH = 20;
+/** How many callers are asked about at the same time: handlers of a project may ask a server of their own. */
+const ASKED_AT_ONCE = 25;
 
 /** Nobody sits waiting for it: runs that a user asked for go first. */
 export const CRON_PRIORITY = 10;
@@ -47,8 +57,8 @@ export const CRON_PRIORITY = 10;
 const COUNT_MISSED = 100;
 
 /**
- * Fires crons whose moment has come. One transaction makes the run, takes the moment and plans the next one, so each moment
- * makes one run however many schedulers there are and whenever they die. The runs are for who made the cron.
+ * Fires crons whose moment has come. One transaction makes the runs, takes the moments and plans the next ones, so each
+ * moment makes one run however many schedulers there are and whenever they die. The runs are for who made the cron.
  */
 export function makeFireCrons(deps: FireCronsDeps) {
   const { storage, authorizer, signals, ids, sendsWebhooks = true, log, observe } = deps;
@@ -57,117 +67,178 @@ export function makeFireCrons(deps: FireCronsDeps) {
 
   /** @returns how many fired, up to `limit`. @throws what kept some from firing for now, after the others. */
   return async function fireCrons(limit: number): Promise<number> {
+    const timetable = makeTimetable(COUNT_MISSED);
     const passed: CronId[] = [];
     const errors: unknown[] = [];
     let [left, done] = [limit, 0];
-    const lane = async () => {
-      let size = BATCH;
+    const fireAll = async (threads: DueCrons["threads"]) => {
+      let size: number = BATCH[threads];
       while (left > 0) {
         const wanted = Math.min(size, left);
         left -= wanted;
-        const batch = await fireBatch(wanted, passed);
+        const batch = await fireBatch({ threads, limit: wanted, except: passed }, timetable);
         left += wanted - batch.outcomes.length;
         done += batch.outcomes.length;
         passed.push(...batch.passed);
         batch.outcomes.forEach(observe);
-        if (batch.failed) size = 1;
-        else if (batch.outcomes.length + batch.passed.length < wanted) return;
+        if (!batch.failed && batch.outcomes.length + batch.passed.length < wanted) return;
+        // One of them spoils it for the others. In ever smaller batches it is found, and the others are not kept.
+        size = batch.failed ? Math.ceil(size / 4) : Math.min(size * 4, BATCH[threads]);
       }
     };
-    await Promise.all(Array.from({ length: LANES }, () => lane().catch((error: unknown) => void errors.push(error))));
+    // Two transactions at the same time; each holds a connection.
+    const lanes = [fireAll("given").then(() => fireAll("own")), fireAll("own")];
+    await Promise.all(lanes.map((lane) => lane.catch((error: unknown) => void errors.push(error))));
     if (errors.length > 0) throw errors[0];
     return done;
   };
 
   /** @throws when the ledger is away: what is due stays due. */
-  async function fireBatch(limit: number, except: readonly CronId[]): Promise<Batch> {
+  async function fireBatch(which: DueCrons, timetable: Timetable): Promise<Batch> {
     let due: readonly DueCron[] = [];
     try {
-      const fired = await storage.transaction(async (tx) => {
-        due = await tx.crons.claimDue(limit, except);
-        const all: Fired[] = [];
-        for (const one of due) all.push(await fire(tx, one));
-        return all;
+      const { admitted, ...batch } = await storage.transaction(async (tx) => {
+        due = await tx.crons.claimDue(which);
+        return await fire(tx, due, timetable);
       });
-      const made = fired.flatMap(({ run }) => (run === null ? [] : [run]));
-      if (made.length > 0) await signals.announce(changesOf(made));
-      return {
-        outcomes: fired.flatMap(({ outcome }) => (outcome === null ? [] : [outcome])),
-        passed: fired.flatMap(({ due: { cron }, outcome }) => (outcome === null ? [cron.id] : [])),
-        failed: false,
-      };
+      if (admitted.length > 0) await signals.announce(changesOf(admitted));
+      return { ...batch, failed: false };
     } catch (error) {
       const [only, ...others] = due;
       if (only === undefined || isOutage(error)) throw error;
-      // One of them spoils it for the others; one at a time it is found.
       if (others.length > 0) return { outcomes: [], passed: [], failed: true };
-      return { outcomes: [await skip(storage, only, error)], passed: [], failed: true };
+      noteRefusal(only, error);
+      await storage.crons.recordFirings([firingOf(only, null, timetable)]);
+      return { outcomes: [outcomeOf(only, "refused", timetable)], passed: [], failed: false };
     }
   }
 
-  async function fire(tx: Repositories, due: DueCron): Promise<Fired> {
-    const { cron, owner, slot, now, threadIsFree, isTaken } = due;
-    const passed = { due, run: null, outcome: null };
-    if (!threadIsFree) return passed;
-    const next = nextFiring(cron, now);
-    if (isTaken) {
-      await tx.crons.recordFiring({ cronId: cron.id, slot, runId: null, next });
-      return passed;
-    }
-    const assistant = await tx.assistants.get(cron.assistantId, WHOLE_HOUSE);
-    if (assistant === null) {
+  async function fire(tx: Repositories, due: readonly DueCron[], timetable: Timetable): Promise<Fired> {
+    const ready = due.filter(({ threadIsFree, isTaken }) => threadIsFree && !isTaken);
+    const assistants = await assistantsOf(tx, ready);
+    const ask = async (one: DueCron): Promise<Asked> => {
+      const assistant = assistants.get(one.cron.assistantId) ?? null;
+      return assistant === null ? { due: one, planned: null } : { due: one, planned: await plan(one, assistant) };
+    };
+    const asked: Asked[] = [];
+    for (let from = 0; from < ready.length; from += ASKED_AT_ONCE)
+      asked.push(...(await Promise.all(ready.slice(from, from + ASKED_AT_ONCE).map(ask))));
+
+    const admitted: Admitted[] = [];
+    const started: Started[] = [];
+    const together: { readonly due: DueCron; readonly planned: PlannedRun }[] = [];
+    for (const { due: one, planned } of asked) {
       // Deleted in the very moment in which the cron was made.
-      await tx.crons.delete(cron.id, WHOLE_HOUSE);
-      return passed;
+      if (planned === null) await tx.crons.delete(one.cron.id, WHOLE_HOUSE);
+      else if (planned === "refused") started.push({ due: one, runId: null });
+      else if (one.cron.threadId === null) together.push({ due: one, planned });
+      else {
+        const run = await admit(tx, one, planned);
+        if (run !== null) admitted.push(run);
+        started.push({ due: one, runId: run?.run.id ?? null });
+      }
     }
-    let run: AdmittedRun;
-    try {
-      run = await admission.admit(
+    admitted.push(
+      ...(await admission.admitOnOwnThreads(
         tx,
-        await admission.plan(requestOf(cron, owner), assistant, owner.caller, {
-          within: owner.scope,
-          priority: CRON_PRIORITY,
-        }),
-      );
+        together.map(({ planned }) => planned),
+      )),
+    );
+    started.push(...together.map(({ due: one, planned }) => ({ due: one, runId: planned.runId })));
+
+    const again = due.filter(({ threadIsFree, isTaken }) => threadIsFree && isTaken);
+    const firings = [...started, ...again.map((one) => ({ due: one, runId: null }))];
+    const taken = await tx.crons.recordFirings(firings.map(({ due: one, runId }) => firingOf(one, runId, timetable)));
+    for (const { due: one } of started)
+      if (!taken.has(one.cron.id))
+        throw new Error(`Cron ${one.cron.id} was fired for ${one.slot.toISOString()} by somebody else`);
+    return {
+      admitted,
+      outcomes: started.map(({ due: one, runId }) => outcomeOf(one, runId === null ? "refused" : "fired", timetable)),
+      passed: due.flatMap((one) => (started.some((it) => it.due === one) ? [] : [one.cron.id])),
+    };
+  }
+
+  async function plan({ cron, owner, slot }: DueCron, assistant: Assistant): Promise<PlannedRun | "refused"> {
+    try {
+      const options = { within: owner.scope, priority: CRON_PRIORITY };
+      return await admission.plan(requestOf(cron, owner), assistant, owner.caller, options);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      noteRefusal({ cron, slot }, error);
+      return "refused";
+    }
+  }
+
+  async function admit(tx: Repositories, { cron, slot }: DueCron, planned: PlannedRun): Promise<AdmittedRun | null> {
+    try {
+      return await admission.admit(tx, planned);
     } catch (error) {
       // Refused, before anything was written.
-      if (!(error instanceof DomainError) || isOutage(error)) throw error;
-      return { due, run: null, outcome: await skip(tx, due, error) };
+      if (!isRefusal(error)) throw error;
+      noteRefusal({ cron, slot }, error);
+      return null;
     }
-    const isOurs = await tx.crons.recordFiring({ cronId: cron.id, slot, runId: run.run.id, next });
-    if (!isOurs) throw new Error(`Cron ${cron.id} was fired for ${slot.toISOString()} by somebody else`);
-    return { due, run, outcome: outcomeOf(due, "fired") };
   }
 
-  /** Without this, a cron that cannot run would be the first one due for ever. */
-  async function skip({ crons }: Pick<Repositories, "crons">, due: DueCron, error: unknown): Promise<CronOutcome> {
-    const { cron, slot, now } = due;
+  function noteRefusal({ cron, slot }: Pick<DueCron, "cron" | "slot">, error: unknown): void {
     log.warn({ err: error, cron_id: cron.id, scheduled_for: slot }, "a cron could not start its run");
-    await crons.recordFiring({ cronId: cron.id, slot, runId: null, next: nextFiring(cron, now) });
-    return outcomeOf(due, "refused");
   }
-}
-
-/** What became of one due cron; without an outcome it waits for another round. */
-interface Fired {
-  readonly due: DueCron;
-  readonly run: AdmittedRun | null;
-  readonly outcome: CronOutcome | null;
-}
-
-interface Batch {
-  readonly outcomes: readonly CronOutcome[];
-  /** Not to be looked at again in this round. */
-  readonly passed: readonly CronId[];
-  /** Nothing of it was written. */
-  readonly failed: boolean;
 }
 
 export type FireCrons = ReturnType<typeof makeFireCrons>;
 
-const outcomeOf = ({ cron, slot, now }: DueCron, kind: CronOutcome["kind"]): CronOutcome => ({
+type Timetable = ReturnType<typeof makeTimetable>;
+
+/** `planned` is null when its assistant is gone. */
+interface Asked {
+  readonly due: DueCron;
+  readonly planned: PlannedRun | "refused" | null;
+}
+
+/** A moment that is over with this transaction, with a run or, if that was refused, without. */
+interface Started {
+  readonly due: DueCron;
+  readonly runId: RunId | null;
+}
+
+interface Round {
+  readonly outcomes: readonly CronOutcome[];
+  /** Not to be looked at again in this round. */
+  readonly passed: readonly CronId[];
+}
+
+interface Fired extends Round {
+  readonly admitted: readonly Admitted[];
+}
+
+interface Batch extends Round {
+  /** Nothing of it was written. */
+  readonly failed: boolean;
+}
+
+async function assistantsOf(tx: Repositories, due: readonly DueCron[]): Promise<ReadonlyMap<AssistantId, Assistant>> {
+  const found = new Map<AssistantId, Assistant>();
+  for (const id of new Set(due.map(({ cron }) => cron.assistantId))) {
+    const assistant = await tx.assistants.get(id, WHOLE_HOUSE);
+    if (assistant !== null) found.set(id, assistant);
+  }
+  return found;
+}
+
+const isRefusal = (error: unknown): boolean => error instanceof DomainError && !isOutage(error);
+
+/** Without a next moment even for what was refused, a cron that cannot run would be the first one due for ever. */
+const firingOf = ({ cron, slot, now }: DueCron, runId: RunId | null, timetable: Timetable): Firing => ({
+  cronId: cron.id,
+  slot,
+  runId,
+  next: timetable(cron, slot, now).next,
+});
+
+const outcomeOf = ({ cron, slot, now }: DueCron, kind: CronOutcome["kind"], timetable: Timetable): CronOutcome => ({
   kind,
-  missed: missedFirings(cron, slot, now, COUNT_MISSED),
+  missed: timetable(cron, slot, now).missed,
   lateMs: now.getTime() - slot.getTime(),
 });
 

@@ -1,4 +1,4 @@
-import { checkTiming, nextFiring } from "./next-firing.js";
+import { checkTiming, makeTimetable, nextFiring } from "./next-firing.js";
 
 const NOW = new Date("2026-01-01T00:00:00.500Z");
 const timing = (schedule: string, timezone: string | null = null, endTime: Date | null = null) => ({
@@ -99,4 +99,40 @@ test.each(["Mars/Olympus", "+02:00", "\0", " "])("time zone %j is refused", (tim
 
 test.each([NOW, new Date("2025-01-01"), new Date("+010000-01-01")])("an end at %s is refused", (end) => {
   expect(() => checkTiming(timing("@daily", null, end), NOW)).toThrow("end_time must be in the future");
+});
+
+describe("the timetable", () => {
+  const SLOT = "2026-10-25T00:30:00Z";
+
+  test.each([
+    ["* * * * *", "Europe/Berlin"],
+    ["30 * * * *", "Europe/Berlin"],
+    ["30 2 * * *", "Europe/Berlin"],
+    ["*/20 1-3 * * *", "America/New_York"],
+    ["0 0 1 1 *", null],
+  ])("says of %s in %s what moment after moment says, also of the night in which clocks change", (schedule, zone) => {
+    const timetable = makeTimetable(100);
+    for (const minutes of [0, 1, 45, 75, 95]) {
+      const now = new Date(Date.parse(SLOT) + minutes * 60_000 + 400);
+      let [next, missed] = [nextFiring(timing(schedule, zone), new Date(SLOT))!, 0];
+      for (; next <= now && missed < 100; missed += 1) next = nextFiring(timing(schedule, zone), next)!;
+
+      const found = timetable(timing(schedule, zone), new Date(SLOT), now);
+      expect(found.missed).toBe(missed);
+      expect(found.next).toEqual(next);
+      expect(timetable(timing(schedule, zone), new Date(SLOT), now)).toEqual(found);
+    }
+  });
+
+  test("ends where each cron ends, whatever was found for another one", () => {
+    const timetable = makeTimetable(100);
+    const [slot, now] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-01-01T00:00:00.5Z")];
+    const at = (time: string) => new Date(`2026-01-01T00:${time}Z`);
+
+    expect(timetable(timing("* * * * *"), slot, now)).toEqual({ next: at("01:00"), missed: 0 });
+    expect(timetable(timing("* * * * *", null, at("00:59")), slot, now)).toEqual({ next: null, missed: 0 });
+    expect(timetable(timing("* * * * *", null, at("01:00")), slot, now)).toEqual({ next: at("01:00"), missed: 0 });
+    expect(timetable(timing("* * * * *", null, at("02:30")), slot, at("05:10"))).toEqual({ next: null, missed: 2 });
+    expect(timetable(timing("* * * * *"), slot, at("05:10"))).toEqual({ next: at("06:00"), missed: 5 });
+  });
 });

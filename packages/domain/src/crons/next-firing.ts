@@ -27,24 +27,65 @@ const LAST_MOMENT = Date.UTC(9999, 11, 31);
  */
 export function nextFiring({ schedule, timezone, endTime }: CronTiming, after: Date): Date | null {
   try {
-    const next = parse(schedule, timezone, after).next().toDate();
-    return endTime !== null && next > endTime ? null : next;
+    return upTo(endTime, parse(schedule, timezone, after).next().toDate());
   } catch {
     // It was checked when it was written, so it is not wrong: there is no such day any more.
     return null;
   }
 }
 
-/** How many moments passed after `slot`, up to `now` and up to `atMost`. */
-export function missedFirings(timing: CronTiming, slot: Date, now: Date, atMost: number): number {
-  let missed = 0;
-  let moment = nextFiring(timing, slot);
-  while (moment !== null && moment <= now && missed < atMost) {
-    missed += 1;
-    moment = nextFiring(timing, moment);
-  }
-  return missed;
+/** What comes after a moment that is being taken care of. */
+export interface Following {
+  readonly next: Date | null;
+  /** Moments between, which nobody took care of. */
+  readonly missed: number;
 }
+
+/**
+ * Reading a schedule takes most of the time of a firing, and many crons have the same: what was found is remembered. For
+ * one round; it is never forgotten.
+ *
+ * What follows is looked for from the moment itself: from the middle of an hour that a day has twice, its moments would
+ * come twice.
+ */
+export function makeTimetable(countMissed: number): (timing: CronTiming, slot: Date, now: Date) => Following {
+  const known = new Map<string, Following>();
+
+  return (timing, slot, now) => {
+    const { schedule, timezone, endTime } = timing;
+    const endless = { ...timing, endTime: null };
+    const usual = once([schedule, timezone, slot], () => ({ next: nextFiring(endless, slot), missed: 0 }));
+    if (usual.next === null || usual.next > now) return { ...usual, next: upTo(endTime, usual.next) };
+    return once([schedule, timezone, slot, endTime, now], () => following(timing, slot, now, countMissed));
+  };
+
+  function once(facts: readonly unknown[], find: () => Following): Following {
+    const key = JSON.stringify(facts);
+    const found = known.get(key) ?? find();
+    known.set(key, found);
+    return found;
+  }
+}
+
+/** Not counted further than `countMissed`. */
+function following(timing: CronTiming, slot: Date, now: Date, countMissed: number): Following {
+  const { schedule, timezone, endTime } = timing;
+  let missed = 0;
+  try {
+    const moments = parse(schedule, timezone, slot);
+    for (; missed < countMissed; missed += 1) {
+      const next = upTo(endTime, moments.next().toDate());
+      if (next === null || next > now) return { next, missed };
+    }
+  } catch {
+    // There is no such day any more.
+    return { next: null, missed };
+  }
+  return { next: nextFiring(timing, now), missed };
+}
+
+const upTo = (endTime: Date | null, moment: Date | null): Date | null =>
+  moment !== null && endTime !== null && moment > endTime ? null : moment;
 
 /** @throws DomainError `invalid_request` that names the field, for timings under which nothing can fire. */
 export function checkTiming({ schedule, timezone, endTime }: CronTiming, now: Date): void {

@@ -9,8 +9,8 @@ import type { Repositories } from "../storage.js";
 import type { WebhookGate } from "../webhooks/webhook-gate.js";
 import type { LockedThread } from "../threads/thread.js";
 import { admitRun } from "./admit-run.js";
-import { mergeRun } from "./merge-run.js";
-import type { Run } from "./run.js";
+import { type MergedRun, mergeRun } from "./merge-run.js";
+import type { NewRun, Run } from "./run.js";
 import type { CancelledRun } from "./run-repository.js";
 import type { RunRequest } from "./run-request.js";
 import type { Changes } from "./signal-changes.js";
@@ -36,13 +36,16 @@ export interface RunAdmissionDeps {
   readonly webhookGate?: WebhookGate;
 }
 
-/** A run as its transaction wrote it. Nobody was told yet. */
-export interface AdmittedRun {
-  readonly run: Run;
+/** What a transaction wrote of a run. Nobody was told yet. */
+export interface Admitted {
   readonly cancelled: readonly CancelledRun[];
   readonly ring: Ring;
   /** Another run of its thread executes; whoever settles that one rings for this one. */
   readonly waits: boolean;
+}
+
+export interface AdmittedRun extends Admitted {
+  readonly run: Run;
 }
 
 /**
@@ -50,7 +53,7 @@ export interface AdmittedRun {
  * a run can become true together with something else; announce its {@link changesOf} after the commit.
  */
 export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionDeps) {
-  return { plan, admit };
+  return { plan, admit, admitOnOwnThreads };
 
   /** `within` is what the caller may see besides what the authorizer says now. */
   async function plan(
@@ -91,7 +94,7 @@ export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionD
   }
 
   async function admit(tx: Repositories, planned: PlannedRun): Promise<AdmittedRun> {
-    const { request, assistant, caller, runId, threadId, scope, priority } = planned;
+    const { request, assistant, caller, runId, threadId, scope } = planned;
     const ownThread = request.threadId === null;
     const found = ownThread ? null : await tx.threads.lock(threadId, scope);
     if (found === null && !ownThread && request.ifNotExists === "reject") throw threadNotFound(threadId);
@@ -107,19 +110,7 @@ export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionD
     );
     if (admission.kind === "refuse") throw threadBusy(admission.busyWith);
 
-    const run = await tx.runs.insert({
-      id: runId,
-      threadId,
-      assistantId: assistant.id,
-      metadata: merged.metadata,
-      spec: merged.spec,
-      auth: { identity: caller.identity, permissions: caller.permissions, user: caller.user },
-      multitaskStrategy: request.multitaskStrategy,
-      afterSeconds: request.afterSeconds,
-      tapeFrom: thread.streamSeq,
-      priority,
-      webhook: planned.webhook,
-    });
+    const run = await tx.runs.insert(newRun(planned, merged, thread.streamSeq));
     const cancelled: readonly CancelledRun[] =
       admission.kind === "replace" ? await tx.runs.requestCancel(admission.cancel, admission.action) : [];
     await tx.threads.markBusy(threadId, inflight.length === 0 ? merged.thread : null);
@@ -127,20 +118,27 @@ export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionD
     return {
       run,
       cancelled,
-      ring: { runId, threadId, fence: run.fence, ...(priority === 0 ? {} : { priority }) },
+      ring: ringFor(planned, run.fence),
       // The settler of a running run rings for the next one; a ring now would find the thread taken.
       waits: inflight.some(({ status }) => status === "running"),
     };
   }
 
-  async function makeThread(
-    tx: Repositories,
-    { request, assistant, caller, runId, threadId: id, scope }: PlannedRun,
-  ): Promise<LockedThread> {
-    const blank = { metadata: {}, config: {} };
-    const { thread, spec } = mergeRun(request, { assistant, thread: blank, runId, threadId: id, caller });
-    const metadata = { ...thread.metadata, ...request.metadata };
-    const made = await tx.threads.insert({ id, metadata, config: thread.config, temporary: spec.temporary });
+  /** Many at once, none of which says on which thread: nothing is in their way, so two statements write them all. */
+  async function admitOnOwnThreads(tx: Repositories, planned: readonly PlannedRun[]): Promise<readonly Admitted[]> {
+    if (planned.length === 0) return [];
+    const made = planned.map((one) => {
+      const thread = firstThreadOf(one);
+      return { one, thread, merged: mergeRun(one.request, { ...one, thread }) };
+    });
+    await tx.threads.insertBusy(made.map(({ thread, merged }) => ({ ...thread, takeOver: merged.thread })));
+    await tx.runs.insertMany(made.map(({ one, merged }) => newRun(one, merged, 0)));
+    return planned.map((one) => ({ cancelled: [], ring: ringFor(one, 0), waits: false }));
+  }
+
+  async function makeThread(tx: Repositories, planned: PlannedRun): Promise<LockedThread> {
+    const { threadId: id, scope } = planned;
+    const made = await tx.threads.insert(firstThreadOf(planned));
     if (made !== null) return { ...made, streamSeq: 0 };
 
     // Another request made it first. If it is ours to see, both runs share it.
@@ -149,6 +147,40 @@ export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionD
     return theirs;
   }
 }
+
+/** A thread that is made for this run, as it is before the run. */
+function firstThreadOf(planned: PlannedRun) {
+  const { request, threadId: id } = planned;
+  const { thread, spec } = mergeRun(request, { ...planned, thread: { metadata: {}, config: {} } });
+  const metadata = { ...thread.metadata, ...request.metadata };
+  return { id, metadata, config: thread.config, temporary: spec.temporary };
+}
+
+const newRun = (planned: PlannedRun, merged: MergedRun, tapeFrom: number): NewRun => ({
+  id: planned.runId,
+  threadId: planned.threadId,
+  assistantId: planned.assistant.id,
+  metadata: merged.metadata,
+  spec: merged.spec,
+  auth: {
+    identity: planned.caller.identity,
+    permissions: planned.caller.permissions,
+    user: planned.caller.user,
+  },
+  multitaskStrategy: planned.request.multitaskStrategy,
+  afterSeconds: planned.request.afterSeconds,
+  tapeFrom,
+  priority: planned.priority,
+  webhook: planned.webhook,
+});
+
+const ringFor = ({ runId, threadId, priority, request }: PlannedRun, fence: number): Ring => ({
+  runId,
+  threadId,
+  fence,
+  delayMs: Math.max(0, request.afterSeconds * 1000),
+  ...(priority === 0 ? {} : { priority }),
+});
 
 /** The request as the authorizer left it. What it took away altogether stays as it was asked for. */
 function asAllowed(
@@ -166,9 +198,7 @@ function asAllowed(
 }
 
 /** What the fleet should hear of once these runs are committed. */
-export const changesOf = (admitted: readonly AdmittedRun[]): Changes => ({
-  rings: admitted.filter(({ waits }) => !waits).map(({ run, ring }) => ({ ...ring, delayMs: delayOf(run) })),
+export const changesOf = (admitted: readonly Admitted[]): Changes => ({
+  rings: admitted.filter(({ waits }) => !waits).map(({ ring }) => ring),
   cancelled: admitted.flatMap(({ cancelled }) => cancelled),
 });
-
-const delayOf = (run: Run): number => Math.max(0, run.runAfter.getTime() - run.createdAt.getTime());

@@ -79,6 +79,8 @@ export interface ActiveRun {
 /** Durable record of every run. The queue may lose or repeat a message; this table may not. */
 export interface RunRepository {
   insert(run: NewRun): Promise<Run>;
+  /** Many at once, created in this order. */
+  insertMany(runs: readonly NewRun[]): Promise<void>;
   /** `threadId` null finds the run on whatever thread it is. Finished temporary runs do not exist. */
   get(runId: RunId, threadId: ThreadId | null, scope: Scope): Promise<Run | null>;
   /** Like `get`, but also sees temporary runs that are over, while there is something left of them: for readers. */

@@ -6,6 +6,7 @@ import type {
   ExpiredBatch,
   FoundThread,
   LockedThread,
+  NewBusyThread,
   NewThread,
   Thread,
   ThreadFilter,
@@ -22,6 +23,8 @@ export interface ThreadRepository {
    * @returns null when the id is taken, whoever owns it.
    */
   insert(thread: NewThread): Promise<Thread | null>;
+  /** Many at once, as `insert` and then `markBusy` leave them. @throws when an id is taken. */
+  insertBusy(threads: readonly NewBusyThread[]): Promise<void>;
   get(id: ThreadId, scope: Scope): Promise<Thread | null>;
   /** A thread without its values, which may be large. */
   peek(id: ThreadId, scope: Scope): Promise<LockedThread | null>;

@@ -68,6 +68,11 @@ export interface NewThread {
   readonly ttl?: TtlWish;
 }
 
+/** A thread that is made together with its first run, and so is never seen without it. */
+export interface NewBusyThread extends Omit<NewThread, "ttl"> {
+  readonly takeOver: ThreadTakeOver;
+}
+
 export interface ThreadPatch {
   /** Merged one level deep. */
   readonly metadata: JsonObject;

@@ -7,6 +7,7 @@ import { restingStatus } from "./0005-resting-status.js";
 import { expiry } from "./0006-expiry.js";
 import { runPriority } from "./0007-run-priority.js";
 import { webhooks } from "./0008-webhooks.js";
+import { cronFirings } from "./0009-cron-firings.js";
 
 /** In order. A migration that was released is never edited: its successor repairs it. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   expiry,
   runPriority,
   webhooks,
+  cronFirings,
 ];

@@ -151,6 +151,11 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
   ],
   threads: [
     { name: "insert", call: ({ threads }) => threads.insert({ id: THREAD, metadata: {} }) },
+    {
+      name: "insertBusy",
+      call: ({ threads }) =>
+        threads.insertBusy([{ id: THREAD, metadata: {}, takeOver: { metadata: {}, config: {}, context: null } }]),
+    },
     { name: "get", call: ({ threads }) => threads.get(THREAD, SCOPE) },
     { name: "peek", call: ({ threads }) => threads.peek(THREAD, SCOPE) },
     { name: "valuesOf", call: ({ threads }) => threads.valuesOf(THREAD) },
@@ -205,6 +210,7 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
   ],
   runs: [
     { name: "insert, delayed", call: ({ runs }) => runs.insert(NEW_RUN) },
+    { name: "insertMany", call: ({ runs }) => runs.insertMany([NEW_RUN]) },
     { name: "get", call: ({ runs }) => runs.get(RUN, THREAD, SCOPE) },
     { name: "getToRead", call: ({ runs }) => runs.getToRead(RUN, null, SCOPE) },
     { name: "find", call: ({ runs }) => runs.find(RUN) },
@@ -346,13 +352,18 @@ export const SAMPLES: Readonly<Record<keyof Repositories, readonly Sample[]>> = 
     { name: "now", call: ({ crons }) => crons.now() },
     {
       name: "claimDue",
-      call: ({ crons }) => crons.claimDue(20, [CRON]),
+      call: ({ crons }) => crons.claimDue({ threads: "given", limit: 20, except: [CRON] }),
       answers: [{ next_run_at: MOMENT, thread_id: THREAD }],
     },
     {
-      name: "recordFiring",
-      call: ({ crons }) => crons.recordFiring({ cronId: CRON, slot: MOMENT, runId: RUN, next: null }),
+      name: "claimDue, with threads of their own",
+      call: ({ crons }) => crons.claimDue({ threads: "own", limit: 250, except: [] }),
     },
+    {
+      name: "recordFirings",
+      call: ({ crons }) => crons.recordFirings([{ cronId: CRON, slot: MOMENT, runId: RUN, next: null }]),
+    },
+    { name: "sweepFirings", call: ({ crons }) => crons.sweepFirings(86_400, 5000) },
   ],
   deliveries: [
     { name: "claim, of a run", call: ({ deliveries }) => deliveries.claim({ runId: RUN }, 15) },
