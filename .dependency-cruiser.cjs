@@ -89,12 +89,13 @@ module.exports = {
     },
     {
       name: "scheduler-loads-no-graphs",
-      comment: "The scheduler reads langgraph.json; whatever can load a graph stays out of its process.",
+      comment:
+        "The scheduler reads langgraph.json and asks the project's auth; whatever can load a graph stays out of its process.",
       severity: "error",
       from: { path: "^apps/scheduler/src/" },
       to: {
         path: "^(packages|@graphfleet)/runtime(/|$)",
-        pathNot: "runtime/(dist/|src/)?project(\\.[jt]s|\\.d\\.ts)?$",
+        pathNot: "runtime/(dist/|src/)?(auth|project)(\\.[jt]s|\\.d\\.ts)?$",
       },
     },
     {

@@ -186,5 +186,35 @@ describeFleet("auth", () => {
 
       expect(fired).toMatchObject(ANNS);
     });
+
+    test("is asked about at each firing: who may do nothing any more runs nothing any more", async () => {
+      const { crons } = clientOf("ann");
+      const make = async () =>
+        ((await crons.create("agent", { schedule: "@yearly", onRunCompleted: "keep" })) as { cron_id: string }).cron_id;
+      const [allowed, refused] = [await make(), await make()];
+      // As if her rights had been taken from her since.
+      await project.sql.query(
+        `update crons set auth = jsonb_set(auth::jsonb, '{caller,permissions}', '[]')::json where cron_id = $1`,
+        [refused],
+      );
+      await project.sql.query("update crons set next_run_at = now() where cron_id = any($1)", [[allowed, refused]]);
+
+      const { rows } = await eventually(
+        () =>
+          project.sql.query(
+            `select f.cron_id, r.metadata ->> 'owner' as owner
+             from cron_firings f left join runs r on r.run_id = f.run_id where f.cron_id = any($1)`,
+            [[allowed, refused]],
+          ),
+        (found) => found.rows.length === 2,
+      );
+
+      expect(new Map(rows.map(({ cron_id, owner }) => [cron_id, owner]))).toEqual(
+        new Map([
+          [allowed, "ann"],
+          [refused, null],
+        ]),
+      );
+    });
   });
 });

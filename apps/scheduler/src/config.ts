@@ -39,6 +39,11 @@ export const SchedulerEnv = Type.Object({
     description: "Seconds the result of a stateless run outlives it",
   }),
   ...WebhookLogEnv.properties,
+  CRON_LOG_KEEP_DAYS: Type.Number({
+    exclusiveMinimum: 0,
+    default: 1,
+    description: "Days for which the ledger remembers when which cron fired",
+  }),
   OPS_PORT: Type.Integer({
     minimum: 0,
     maximum: 65_535,
@@ -59,6 +64,7 @@ export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
   maxAttempts: env.BG_JOB_MAX_RETRIES,
   temporaryKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
   webhookKeepSeconds: env.WEBHOOK_LOG_KEEP_HOURS * 3600,
+  firingKeepSeconds: env.CRON_LOG_KEEP_DAYS * 86_400,
   opsPort: env.OPS_PORT,
   log: logOptions(env),
   metricPrefix: env.METRIC_PREFIX,

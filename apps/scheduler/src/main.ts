@@ -11,6 +11,7 @@ import {
 } from "@graphfleet/chassis";
 import {
   allowAll,
+  askHandlers,
   makeSignals,
   isOutage,
   randomIds,
@@ -20,7 +21,8 @@ import {
 } from "@graphfleet/domain";
 import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { loadProject, threadLifetime } from "@graphfleet/runtime/project";
+import { loadAuth } from "@graphfleet/runtime/auth";
+import { loadProject, readProjectEnv, threadLifetime } from "@graphfleet/runtime/project";
 import { observeCrons } from "./crons/observe-crons.js";
 import { SchedulerEnv, schedulerConfig } from "./config.js";
 import { expiryOf } from "./expiry-options.js";
@@ -28,8 +30,8 @@ import { FAILPOINTS, storageWithFailpoints } from "./failpoints.js";
 import { gaugeGrowth } from "./growth-gauges.js";
 import { startScheduler } from "./scheduler.js";
 
-// The whole process, top to bottom. A scheduler reads what the project says of lifetimes, but loads no graphs: user code
-// never runs here.
+// The whole process, top to bottom. A scheduler reads what the project says of lifetimes and asks its auth handlers before it
+// starts a cron's run, but loads no graphs.
 
 /** A database that is just starting gets this long; then whoever supervises us may try something else. */
 const POSTGRES_PATIENCE_MS = 120_000;
@@ -46,6 +48,8 @@ try {
   // Images may carry the project in variables. Without any, everything has its default lifetime: none.
   const isTold = config.projectPath !== undefined || process.env.LANGSERVE_GRAPHS !== undefined;
   const project = isTold ? await loadProject(config.projectPath, process.env) : null;
+  if (project !== null) Object.assign(process.env, await readProjectEnv(project, process.env));
+  const auth = project === null ? null : await loadAuth(project);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const database = {
@@ -77,8 +81,7 @@ try {
     signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
     log,
     ids: randomIds,
-    // The project's handlers are user code. They were asked when the cron was made, and what they said is kept with it.
-    authorizer: allowAll,
+    authorizer: auth === null ? allowAll : askHandlers(auth.handlers),
     sendsWebhooks: project?.http.disable_webhooks !== true,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),
@@ -86,6 +89,7 @@ try {
       maxAttempts: config.maxAttempts,
       temporaryKeepSeconds: config.temporaryKeepSeconds,
       webhookKeepSeconds: config.webhookKeepSeconds,
+      firingKeepSeconds: config.firingKeepSeconds,
       expiry: expiryOf(project),
     },
   });

@@ -1,6 +1,7 @@
 import {
   allowAll,
   type CheckpointRepository,
+  type CronRepository,
   type DeliveryRepository,
   type ItemRepository,
   randomIds,
@@ -32,13 +33,14 @@ function setUp({ isAway = false } = {}) {
     unheard: async () => [],
     sweepEnded: async () => 3,
   };
+  const crons: Pick<CronRepository, "sweepFirings"> = { sweepFirings: async () => 5 };
   const note = (fields: object) => {
     warnings.push(fields);
     warned();
   };
   const scheduler = startScheduler({
     // Sweeps need only these.
-    storage: { runs, threads, items, checkpoints, deliveries } as unknown as Storage,
+    storage: { runs, threads, items, checkpoints, deliveries, crons } as unknown as Storage,
     queue: { ring: async () => {} },
     bus: { remove: async () => {} },
     webhooks: { ring: async () => {} },
@@ -49,7 +51,7 @@ function setUp({ isAway = false } = {}) {
     authorizer: allowAll,
     observe: (...what) => void observed.push(what),
     observeCron: () => {},
-    options: { maxAttempts: 3, temporaryKeepSeconds: 120, webhookKeepSeconds: 3600 },
+    options: { maxAttempts: 3, temporaryKeepSeconds: 120, webhookKeepSeconds: 3600, firingKeepSeconds: 3600 },
   });
   return { scheduler, observed, warnings, warning };
 }
@@ -67,6 +69,7 @@ test("does every duty at once, and says how many rows it took care of", async ()
     "store_ttl",
     "orphans",
     "webhook",
+    "cron_log",
     "webhook_log",
     "crons",
   ]);
@@ -76,6 +79,7 @@ test("does every duty at once, and says how many rows it took care of", async ()
       ["lease", 0],
       ["temporary", 2],
       ["webhook", 0],
+      ["cron_log", 5],
       ["webhook_log", 3],
     ]),
   );

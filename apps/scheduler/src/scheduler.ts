@@ -12,6 +12,7 @@ import {
 } from "@graphfleet/domain";
 import { cronSweep, eachSecond } from "./crons/cron-tick.js";
 import { type ExpiryOptions, expiryOf } from "./expiry-options.js";
+import { cronLogSweep } from "./sweeps/cron-log-sweep.js";
 import { doorbellSweep } from "./sweeps/doorbell-sweep.js";
 import { leaseSweep } from "./sweeps/lease-sweep.js";
 import { orphanSweep } from "./sweeps/orphan-sweep.js";
@@ -46,6 +47,8 @@ export interface SchedulerOptions {
   readonly expiry?: ExpiryOptions;
   /** How long the log of a webhook outlives it, in seconds. */
   readonly webhookKeepSeconds: number;
+  /** How long it is remembered that a cron fired, in seconds. */
+  readonly firingKeepSeconds: number;
 }
 
 export interface Scheduler {
@@ -68,6 +71,7 @@ export function startScheduler(parts: SchedulerParts): Scheduler {
     storeTtlSweep({ items, ...expiry.items }),
     orphanSweep({ checkpoints }),
     webhookSweep({ deliveries, webhooks }),
+    cronLogSweep({ crons: storage.crons, keepSeconds: options.firingKeepSeconds }),
     webhookLogSweep({ deliveries, keepSeconds: options.webhookKeepSeconds }),
   ];
   const crons = cronSweep(

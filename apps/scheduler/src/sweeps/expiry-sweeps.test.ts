@@ -1,4 +1,5 @@
 import { asThreadId, type ExpiredBatch, type ExpiryBounds, type ThreadId } from "@graphfleet/domain";
+import { cronLogSweep } from "./cron-log-sweep.js";
 import { orphanSweep } from "./orphan-sweep.js";
 import { storeTtlSweep } from "./store-ttl-sweep.js";
 import { threadTtlSweep } from "./thread-ttl-sweep.js";
@@ -89,5 +90,25 @@ test("orphans are looked for page by page, and from the first id again after the
     ["f", 1000],
     ["m", 1000],
     ["", 1000],
+  ]);
+});
+
+test("firings are forgotten in batches until one is not full", async () => {
+  const asked: [seconds: number, limit: number][] = [];
+  const found = [2000, 20];
+  const sweep = cronLogSweep({
+    crons: {
+      sweepFirings: async (...what) => {
+        asked.push(what);
+        return found.shift() ?? 0;
+      },
+    },
+    keepSeconds: 86_400,
+  });
+
+  expect(await sweep.once(going)).toBe(2020);
+  expect(asked).toEqual([
+    [86_400, 2000],
+    [86_400, 2000],
   ]);
 });

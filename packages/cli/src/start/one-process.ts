@@ -80,6 +80,7 @@ const GRACE_SECONDS = 5;
 const WEBHOOK_GRACE_MS = 3000;
 const TAPE_KEEP_SECONDS = 120;
 const MAX_ATTEMPTS = 3;
+const FIRING_KEEP_SECONDS = 24 * 3600;
 
 /**
  * Runs API, worker and scheduler in this process, with rings, tapes and hints in its memory. Postgres stays the ledger,
@@ -217,6 +218,7 @@ export async function startOneProcess({
       maxAttempts: MAX_ATTEMPTS,
       temporaryKeepSeconds: TAPE_KEEP_SECONDS,
       webhookKeepSeconds: hooks.keepSeconds,
+      firingKeepSeconds: FIRING_KEEP_SECONDS,
       expiry: expiryOf(project),
     },
   });

@@ -62,8 +62,8 @@ export function sealedCrons(crons: CronRepository, encryption: Encryption): Cron
       keys.mustNotScope(scope);
       return crons.delete(id, scope);
     },
-    async claimDue(limit, except) {
-      const due = await crons.claimDue(limit, except);
+    async claimDue(which) {
+      const due = await crons.claimDue(which);
       return Promise.all(
         due.map(async (one) => ({
           ...one,

@@ -49,6 +49,9 @@ export function sealedRuns(runs: RunRepository, encryption: Encryption): RunRepo
     async insert(run) {
       return open(await runs.insert(await seal(run)));
     },
+    async insertMany(many) {
+      await runs.insertMany(await Promise.all(many.map(seal)));
+    },
     async get(runId, threadId, scope) {
       keys.mustNotScope(scope);
       return maybe(await runs.get(runId, threadId, scope));

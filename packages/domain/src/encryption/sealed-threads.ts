@@ -10,6 +10,7 @@ import type {
   ThreadField,
   ThreadFilter,
   ThreadSnapshot,
+  ThreadTakeOver,
 } from "../threads/thread.js";
 import type { Cipher, Encryption } from "./cipher.js";
 import { overlay } from "./overlay.js";
@@ -42,6 +43,11 @@ export function sealedThreads(threads: ThreadRepository, encryption: Encryption)
       metadata: await keys.open("thread", thread.metadata),
       config: await openObject(cipher, thread.config),
     };
+  const sealTakeOver = async ({ metadata, config, context }: ThreadTakeOver): Promise<ThreadTakeOver> => ({
+    metadata: await keys.seal("thread", metadata),
+    config: await sealObject(cipher, config),
+    context: await sealUnlessNull(cipher, context),
+  });
   const check = ({ metadata, values }: ThreadFilter): void => {
     keys.mustNotFilter("metadata", metadata);
     if (values !== undefined && Object.keys(values).length > 0) throw notFilterable("values");
@@ -56,6 +62,17 @@ export function sealedThreads(threads: ThreadRepository, encryption: Encryption)
           metadata: await keys.seal("thread", thread.metadata),
           ...(config === undefined ? {} : { config: await sealObject(cipher, config) }),
         }),
+      );
+    },
+    async insertBusy(many) {
+      await threads.insertBusy(
+        await Promise.all(
+          many.map(async (thread) => ({
+            ...thread,
+            metadata: await keys.seal("thread", thread.metadata),
+            takeOver: await sealTakeOver(thread.takeOver),
+          })),
+        ),
       );
     },
     async get(id, scope) {
@@ -110,14 +127,7 @@ export function sealedThreads(threads: ThreadRepository, encryption: Encryption)
       return threads.delete(id, scope);
     },
     async markBusy(id, takeOver) {
-      await threads.markBusy(
-        id,
-        takeOver && {
-          metadata: await keys.seal("thread", takeOver.metadata),
-          config: await sealObject(cipher, takeOver.config),
-          context: await sealUnlessNull(cipher, takeOver.context),
-        },
-      );
+      await threads.markBusy(id, takeOver && (await sealTakeOver(takeOver)));
     },
     async saveState(id, snapshot, status) {
       return threads.saveState(id, await sealSnapshot(cipher, snapshot), status);

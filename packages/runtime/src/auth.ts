@@ -1,0 +1,2 @@
+// A project's auth without its graphs: for the scheduler, which asks before it starts a cron's run and executes none.
+export { loadAuth, type ProjectAuth } from "./project/load-auth.js";
