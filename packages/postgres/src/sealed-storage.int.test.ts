@@ -131,7 +131,7 @@ test("a cron fires what it was made with", async () => {
     },
   };
   expect((await sealed.crons.insert(cron)).template).toEqual(cron.template);
-  const due = await sealed.transaction((tx) => tx.crons.claimDue(10, []));
+  const due = await sealed.transaction((tx) => tx.crons.claimDue({ threads: "own", limit: 10, except: [] }));
   expect(due).toMatchObject([{ cron: { id, template: cron.template, metadata: cron.metadata }, owner: cron.owner }]);
   expect(await textOf("crons")).not.toContain(SECRET);
 });

@@ -16,7 +16,7 @@ describeRedis("inspectRedis", () => {
     uri.username = "nobody";
     uri.password = "not-the-password";
 
-    const error = await inspectRedis(uri.href).catch((reason: unknown) => reason);
+    const error = await inspectRedis(uri.href).catch((error_: unknown) => error_);
 
     expect(String(error)).toMatch(/WRONGPASS|NOAUTH/);
     expect(String(error)).not.toContain("not-the-password");
