@@ -144,3 +144,17 @@ test("keys of encryption reach every process, from a secret", { skip }, () => {
   }
   assert.doesNotMatch(render().get("Deployment/rel-graphfleet-api"), /secretRef: \{/);
 });
+
+test("workers find the API, and webhooks go where the values say", { skip }, () => {
+  const documents = render(
+    ...["--set", "webhooks.secretName=hook-keys", "--set", "webhooks.allowedNetworks=10.0.0.0/8"],
+    ...["--set", "networkPolicy.enabled=true", "--set", "networkPolicy.apiFrom[0].podSelector.matchLabels.app=web"],
+  );
+  const worker = documents.get("Deployment/rel-graphfleet-worker");
+
+  assert.match(worker, /name: LANGGRAPH_API_URL\n\s+value: "http:\/\/rel-graphfleet-api:80"/);
+  assert.match(worker, /secretRef: \{ name: hook-keys \}/);
+  for (const text of [worker, documents.get("Deployment/rel-graphfleet-api")])
+    assert.match(text, /name: WEBHOOK_ALLOWED_NETWORKS\n\s+value: "10\.0\.0\.0\/8"/);
+  assert.match(documents.get("NetworkPolicy/rel-graphfleet-api"), /app\.kubernetes\.io\/component: worker/);
+});

@@ -272,7 +272,7 @@ describe("drain", () => {
     expect(house.departures).toEqual(["success"]);
   });
 
-  test("gives the others back, and rings for them", async () => {
+  test("gives the others back, and rings for them before all others", async () => {
     const house = setUp();
     await house.start(1);
 
@@ -281,7 +281,7 @@ describe("drain", () => {
     await draining;
 
     expect(house.departures).toEqual(["given_back"]);
-    expect(house.journal).toEqual(["take no more rings", `ring ${runId(1)}`]);
+    expect(house.journal).toEqual(["take no more rings", `ring first ${runId(1)}`]);
   });
 
   test("keeps the leases of the runs that are finishing", async () => {

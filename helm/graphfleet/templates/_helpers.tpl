@@ -66,6 +66,14 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 {{- end -}}
 
+{{/* Which private networks webhooks may reach: asked when a run is made, and again when its webhook is sent. */}}
+{{- define "graphfleet.webhookEnv" -}}
+{{- with .Values.webhooks.allowedNetworks }}
+- name: WEBHOOK_ALLOWED_NETWORKS
+  value: {{ quote . }}
+{{- end }}
+{{- end -}}
+
 {{- define "graphfleet.podMeta" -}}
 annotations:
   checksum/config: {{ include (print .root.Template.BasePath "/configmap.yaml") .root | sha256sum }}

@@ -33,7 +33,8 @@ export async function watchRecovery(
     let left = held;
     const taken = new Map<string, number>();
     while (left.length > 0 && Date.now() - since < GIVE_UP_MS) {
-      await sleep(LOOK_EVERY_MS);
+      // What is still watched when all is over must not keep the process.
+      await sleep(LOOK_EVERY_MS, undefined, { ref: false });
       const now = await stillHeld(fleet, left).catch(() => left);
       const ms = Date.now() - since;
       for (const { run_id, waits } of now) if (waits === true && !taken.has(run_id)) taken.set(run_id, ms);
