@@ -146,10 +146,9 @@ test("keys of encryption reach every process, from a secret", { skip }, () => {
 });
 
 test("workers find the API, and webhooks go where the values say", { skip }, () => {
-  const documents = render(
-    ...["--set", "webhooks.secretName=hook-keys", "--set", "webhooks.allowedNetworks=10.0.0.0/8"],
-    ...["--set", "networkPolicy.enabled=true", "--set", "networkPolicy.apiFrom[0].podSelector.matchLabels.app=web"],
-  );
+  const hooks = "webhooks.secretName=hook-keys,webhooks.allowedNetworks=10.0.0.0/8";
+  const peers = "networkPolicy.enabled=true,networkPolicy.apiFrom[0].podSelector.matchLabels.app=web";
+  const documents = render("--set", hooks, "--set", peers);
   const worker = documents.get("Deployment/rel-graphfleet-worker");
 
   assert.match(worker, /name: LANGGRAPH_API_URL\n\s+value: "http:\/\/rel-graphfleet-api:80"/);
