@@ -5,5 +5,4 @@ export { openAuth } from "./auth/open-auth.js";
 export { type Api, type ApiParts, startApi } from "./api.js";
 export { type AppParts, buildApp } from "./app.js";
 export { type FleetNumbers, gaugeFleet } from "./fleet-gauges.js";
-export { resolveHost } from "./webhooks/resolve-host.js";
 export { ApiEnv } from "./config.js";

@@ -7,6 +7,7 @@ import {
   loadEnv,
   Metrics,
   redact,
+  resolveHost,
   patiently,
 } from "@graphfleet/chassis";
 import { makeWebhookGate, randomIds, isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
@@ -33,7 +34,6 @@ import { httpRules } from "./http/http-rules.js";
 import { ApiEnv, apiConfig } from "./config.js";
 import { FAILPOINTS, queueWithFailpoints } from "./failpoints.js";
 import { gaugeFleet } from "./fleet-gauges.js";
-import { resolveHost } from "./webhooks/resolve-host.js";
 
 // The whole process, top to bottom. The API writes down what is asked and reads out what came of it; it executes nothing.
 

@@ -7,6 +7,7 @@ import {
   loadEnv,
   Metrics,
   redact,
+  resolveHost,
   startOpsServer,
   patiently,
 } from "@graphfleet/chassis";
@@ -37,7 +38,6 @@ import { WorkerEnv, workerConfig } from "./config.js";
 import { FAILPOINTS, partsWithFailpoints, storageWithFailpoints } from "./failpoints.js";
 import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
 import { startDeliverer } from "./webhooks/deliverer.js";
-import { resolveHost } from "./webhooks/resolve-host.js";
 import { makeSendWebhook } from "./webhooks/send-webhook.js";
 import { observeDeliveries } from "./webhooks/webhook-metrics.js";
 import { observeRuns } from "./worker-metrics.js";

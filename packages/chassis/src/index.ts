@@ -6,6 +6,7 @@ export { createLogger, LogEnv, type Logger, type LoggerOptions, logOptions } fro
 export { type Counter, type Gauge, type Histogram, Metrics, MetricsEnv, type MetricsOptions } from "./metrics.js";
 export { type OpsOptions, type OpsServer, startOpsServer } from "./ops-server.js";
 export { type PatienceOptions, patiently } from "./patiently.js";
+export { resolveHost } from "./resolve-host.js";
 export { EncryptionEnv, encryptionSettings } from "./encryption-env.js";
 export { redisOptions, StoresEnv } from "./stores-env.js";
 export { WITHOUT_EFFECT } from "./without-effect.js";

@@ -7,10 +7,9 @@ import {
   openAuth,
   openLoopback,
   parseApiKeys,
-  resolveHost,
   startApi,
 } from "@graphfleet/api";
-import { createLogger, EncryptionEnv, encryptionSettings, loadEnv, Metrics } from "@graphfleet/chassis";
+import { createLogger, EncryptionEnv, encryptionSettings, loadEnv, Metrics, resolveHost } from "@graphfleet/chassis";
 import {
   type Encryption,
   LEASE_SECONDS,
