@@ -37,6 +37,7 @@ import {
 import { WorkerEnv, workerConfig } from "./config.js";
 import { FAILPOINTS, partsWithFailpoints, storageWithFailpoints } from "./failpoints.js";
 import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
+import { observeStrayRejections } from "./stray-rejections.js";
 import { startDeliverer } from "./webhooks/deliverer.js";
 import { makeSendWebhook } from "./webhooks/send-webhook.js";
 import { observeDeliveries } from "./webhooks/webhook-metrics.js";
@@ -156,14 +157,9 @@ try {
 
   log.info({ slots: config.concurrency, graphs: runtime.catalog.ids() }, "worker is ready");
   life.ready();
-  const stray = metrics.counter("stray_rejections_counter", "Rejected promises of graphs that nobody listened to");
   await life.run({
     deadlineMs: (config.graceSeconds + 20) * 1000,
-    // One graph's forgotten promise must not end the runs of all others.
-    onStrayRejection: (reason) => {
-      stray.inc();
-      log.error({ err: reason }, "a promise was rejected and nobody listened; most likely a graph forgot to await it");
-    },
+    onStrayRejection: observeStrayRejections(metrics, log),
   });
 } catch (error) {
   process.stderr.write(

@@ -39,6 +39,7 @@ import {
   makeSendWebhook,
   observeDeliveries,
   observeRuns,
+  observeStrayRejections,
   openHeartbeatThread,
   startDeliverer,
   startWorker,
@@ -162,7 +163,6 @@ export async function startOneProcess({
   let worker: Worker | null = null;
   worker = startWorker({
     ...shared,
-    roll,
     runner: runtime.runner,
     describeError,
     consume: (consumption) => queue.consume(consumption),
@@ -249,8 +249,7 @@ export async function startOneProcess({
     host: options.host,
   });
 
-  const onStrayRejection = (reason: unknown): void =>
-    log.error({ err: reason }, "a promise was rejected and nobody listened; most likely a graph forgot to await it");
+  const onStrayRejection = observeStrayRejections(metrics, log);
   process.on("unhandledRejection", onStrayRejection);
 
   return async () => {

@@ -6,9 +6,9 @@ export type RoleEnv = Readonly<Record<string, string>>;
 export const ROLES = ["api", "worker", "scheduler"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Becomes the API, a worker or the scheduler. Resolves when it has ended. */
-export async function become(role: Role, settings: RoleEnv): Promise<number> {
-  Object.assign(process.env, settings);
+/** Becomes the API, a worker or the scheduler, which reads `env` with `settings` in it. Resolves when it has ended. */
+export async function become(role: Role, settings: RoleEnv, env: Record<string, string | undefined>): Promise<number> {
+  Object.assign(env, settings);
   switch (role) {
     case "api":
       await import("@graphfleet/api/main");

@@ -2,7 +2,7 @@ import { closestName } from "@graphfleet/runtime/project";
 import { resolve } from "node:path";
 import { UsageError } from "../problem.js";
 import type { Input, Io } from "../shell/command.js";
-import { become, type Role, ROLES } from "./role.js";
+import { become, type Role, type RoleEnv, ROLES } from "./role.js";
 import { start } from "./start-command.js";
 import { startOptions } from "./start-options.js";
 
@@ -20,11 +20,12 @@ export async function startRole(input: Input, io: Io): Promise<number> {
       `There is no role "${role}". ${meant === null ? `There are all, ${ROLES.join(", ")}.` : `Did you mean ${meant}?`}`,
     );
   }
-  return await become(role, {
+  const settings: RoleEnv = {
     ...(strings.config === undefined ? {} : { GRAPHFLEET_CONFIG: resolve(io.cwd, strings.config) }),
     ...(strings.port === undefined ? {} : { PORT: strings.port }),
     ...(strings.host === undefined ? {} : { HOST: strings.host }),
-  });
+  };
+  return await become(role, settings, io.env);
 }
 
 const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
