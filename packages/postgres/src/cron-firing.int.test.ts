@@ -1,7 +1,5 @@
 import {
-  ANONYMOUS,
   allowAll,
-  WHOLE_HOUSE,
   type CronOutcome,
   makeFireCrons,
   type NewCron,
@@ -40,37 +38,9 @@ function scheduler(storage: Storage) {
   return { fireCrons, outcomes };
 }
 
-async function makeCron(facts: Partial<NewCron> = {}) {
-  const assistant = await ledger.make.assistant();
-  return ledger.storage.crons.insert({
-    id: randomIds.cron(),
-    assistantId: assistant.id,
-    threadId: null,
-    onRunCompleted: "keep",
-    schedule: "0 0 1 1 *",
-    timezone: null,
-    endTime: null,
-    enabled: true,
-    nextRunAt: new Date("2026-01-01T00:00:00Z"),
-    userId: null,
-    template: {
-      input: {},
-      config: {},
-      context: null,
-      webhook: null,
-      interruptBefore: null,
-      interruptAfter: null,
-      multitaskStrategy: "enqueue",
-      streamModes: null,
-      streamSubgraphs: false,
-      streamResumable: false,
-      durability: null,
-    },
-    metadata: {},
-    owner: { caller: ANONYMOUS, scope: WHOLE_HOUSE, stamp: {} },
-    ...facts,
-  });
-}
+/** One that is long due. */
+const makeCron = (facts: Partial<NewCron> = {}) =>
+  ledger.make.cron({ nextRunAt: new Date("2026-01-01T00:00:00Z"), ...facts });
 
 const runsOf = async (cronId: string) => {
   const { rows } = await ledger.pool.query("SELECT run_id FROM runs WHERE metadata @> $1", [{ cron_id: cronId }]);

@@ -1,4 +1,4 @@
-import { ANONYMOUS, type CronQuery, randomIds, type Scope, WHOLE_HOUSE } from "@graphfleet/domain";
+import { type CronQuery, type Scope, WHOLE_HOUSE } from "@graphfleet/domain";
 import { openLedger, type TestLedger } from "@graphfleet/testkit";
 
 let ledger: TestLedger;
@@ -18,32 +18,11 @@ const QUERY: CronQuery = {
 
 async function makeCron(cronOf: string, threadOf: string | null) {
   const thread = threadOf === null ? null : await ledger.make.thread({ metadata: { owner: threadOf } });
-  return await ledger.storage.crons.insert({
-    id: randomIds.cron(),
-    assistantId: (await ledger.make.assistant()).id,
+  return await ledger.make.cron({
     threadId: thread?.id ?? null,
     onRunCompleted: null,
     schedule: "@yearly",
-    timezone: null,
-    endTime: null,
-    enabled: true,
-    nextRunAt: null,
-    userId: null,
-    template: {
-      input: {},
-      config: {},
-      context: null,
-      webhook: null,
-      interruptBefore: null,
-      interruptAfter: null,
-      multitaskStrategy: "enqueue",
-      streamModes: null,
-      streamSubgraphs: false,
-      streamResumable: false,
-      durability: null,
-    },
     metadata: { owner: cronOf, of: "scope" },
-    owner: { caller: ANONYMOUS, scope: WHOLE_HOUSE, stamp: {} },
   });
 }
 

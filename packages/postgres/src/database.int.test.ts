@@ -1,5 +1,5 @@
 import { DomainError, WHOLE_HOUSE, randomIds } from "@graphfleet/domain";
-import { type TestLedger, databaseUri, openLedger, openLedgerProxy } from "@graphfleet/testkit";
+import { type TestLedger, databaseUri, openLedger, openFaultProxy } from "@graphfleet/testkit";
 
 import { openPostgres } from "./database.js";
 
@@ -55,10 +55,10 @@ test("terminated sessions fail what they were doing, and the next request works"
 });
 
 test("a network that swallows everything cannot hold a caller for ever", async () => {
-  const proxy = await openLedgerProxy(ledger.uri);
+  const proxy = await openFaultProxy(ledger.uri);
   const other = await openPostgres({ uri: proxy.uri, poolMax: 1, statementTimeoutMs: 50, applicationName: "test" });
   try {
-    proxy.swallow();
+    proxy.halfOpen();
     await expect(other.storage.ping()).rejects.toEqual(unavailable);
     expect(other.poolStats().total).toBe(0);
   } finally {

@@ -8,7 +8,7 @@ import {
   systemAssistantId,
   WHOLE_HOUSE,
 } from "@graphfleet/domain";
-import { openLedger, type TestLedger } from "@graphfleet/testkit";
+import { openLedger, type TestLedger, RUN_TEMPLATE } from "@graphfleet/testkit";
 
 const SECRET = "a canary";
 const LEASE = { owner: "worker-1", seconds: 15 };
@@ -111,17 +111,10 @@ test("a cron fires what it was made with", async () => {
     timezone: null,
     endTime: null,
     template: {
+      ...RUN_TEMPLATE,
       input: { text: SECRET },
       config: { configurable: { about: SECRET } },
       context: SECRET,
-      webhook: null,
-      interruptBefore: null,
-      interruptAfter: null,
-      multitaskStrategy: "enqueue",
-      streamModes: null,
-      streamSubgraphs: false,
-      streamResumable: false,
-      durability: null,
     },
     metadata: { note: SECRET },
     owner: {

@@ -6,7 +6,7 @@ import {
   follow,
   Hearing,
   newRing,
-  openLedgerProxy,
+  openFaultProxy,
   range,
   redisPrefix,
   redisUri,
@@ -27,7 +27,7 @@ async function connectionIds(link: RedisLink): Promise<readonly string[]> {
 }
 
 async function openFleet(healthCheckMs: number) {
-  const proxy = await openLedgerProxy(withPort(redisUri()));
+  const proxy = await openFaultProxy(withPort(redisUri()));
   const timing = { commandTimeoutMs: 300, healthCheckMs };
   const link = await openRedis({ uri: proxy.uri, keyPrefix: redisPrefix(), log: silentLog, ...timing });
   const bus = new RedisStreamBus(link, { idleMs: 100, flushWaitMs: 30_000 });
@@ -61,7 +61,7 @@ describeRedis("half-open connections", () => {
     appendMany(tape, 10);
     await tape.flush();
 
-    proxy.swallow();
+    proxy.halfOpen();
     appendMany(tape, 10);
     // Nobody waits for long, and nobody waits twice.
     await tape.caughtUp();

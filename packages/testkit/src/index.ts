@@ -3,8 +3,7 @@ export { freePort, type RunningPostgres, startPostgres } from "@graphfleet/embed
 export { type Balancer, openBalancer } from "./balancer.js";
 export { databaseUri, openLedger, type LedgerOptions, type TestLedger } from "./ledger.js";
 export { type FaultProxy, openFaultProxy } from "./fault-proxy.js";
-export { openLedgerProxy, type LedgerProxy } from "./ledger-proxy.js";
-export type { Make, RunFields } from "./ledger-factories.js";
+export { type Make, RUN_TEMPLATE, type RunFields } from "./ledger-factories.js";
 export { manualClock, type ManualClock } from "./clock.js";
 export { openPrivateRedis, type PrivateRedis } from "./private-redis.js";
 export { RedisServers } from "./redis-servers.js";

@@ -1,11 +1,15 @@
 import {
+  ANONYMOUS,
   type Assistant,
+  type Cron,
   type JsonObject,
   type NewAssistant,
+  type NewCron,
   type NewRun,
   type NewThread,
   type Run,
   type RunSpec,
+  type RunTemplate,
   type Storage,
   type Thread,
   WHOLE_HOUSE,
@@ -17,6 +21,8 @@ import {
 export interface Make {
   assistant(fields?: Partial<NewAssistant>): Promise<Assistant>;
   thread(fields?: Partial<NewThread>): Promise<Thread>;
+  /** A cron of nobody's that is switched on, and due when `nextRunAt` says so. */
+  cron(fields?: Partial<NewCron>): Promise<Cron>;
   /** Admits a run as the use case does: under the thread's lock, on a thread of its own when none is named. */
   run(fields?: RunFields): Promise<Run>;
 }
@@ -47,6 +53,25 @@ export const makeFactories = (storage: Storage): Make => ({
     return made;
   },
 
+  async cron(fields = {}) {
+    return storage.crons.insert({
+      id: randomIds.cron(),
+      assistantId: fields.assistantId ?? (await this.assistant()).id,
+      threadId: null,
+      onRunCompleted: "keep",
+      schedule: "0 0 1 1 *",
+      timezone: null,
+      endTime: null,
+      enabled: true,
+      nextRunAt: null,
+      userId: null,
+      template: RUN_TEMPLATE,
+      metadata: {},
+      owner: { caller: ANONYMOUS, scope: WHOLE_HOUSE, stamp: {} },
+      ...fields,
+    });
+  },
+
   run: ({ spec, ...fields } = {}) =>
     storage.transaction(async (tx) => {
       const threadId = fields.threadId ?? randomIds.thread();
@@ -74,6 +99,21 @@ export const makeFactories = (storage: Storage): Make => ({
 });
 
 const NOTHING: JsonObject = {};
+
+/** What a cron's runs are made from when nothing was wished for. */
+export const RUN_TEMPLATE: RunTemplate = {
+  input: NOTHING,
+  config: NOTHING,
+  context: null,
+  webhook: null,
+  interruptBefore: null,
+  interruptAfter: null,
+  multitaskStrategy: "enqueue",
+  streamModes: null,
+  streamSubgraphs: false,
+  streamResumable: false,
+  durability: null,
+};
 
 const SPEC: RunSpec = {
   graphId: "agent",
