@@ -8,6 +8,7 @@ import { randomIds, systemAssistantId, WHOLE_HOUSE } from "../../packages/domain
 import { startPostgres } from "../../packages/embedded/dist/index.js";
 import { migrate, openPostgres } from "../../packages/postgres/dist/index.js";
 import { openClient } from "./http-client.mjs";
+import { writeCrons } from "./many-crons.mjs";
 import { percentile } from "./stats.mjs";
 import { startOurs } from "./targets/ours.mjs";
 
@@ -62,44 +63,12 @@ async function isBusy() {
   return rows[0].busy;
 }
 
-/** Writes crons with one single moment, all the same; the API would take longer than the moment is away. */
+/** Crons with one single moment, which is far enough away to write them. */
 async function plan() {
   const slot = new Date(Math.ceil((Date.now() + 30_000) / 1000) * 1000);
-  const template = {
-    input: { messages: [{ role: "user", content: "good morning" }] },
-    config: {},
-    context: null,
-    webhook: null,
-    interruptBefore: null,
-    interruptAfter: null,
-    multitaskStrategy: "enqueue",
-    streamModes: null,
-    streamSubgraphs: false,
-    streamResumable: false,
-    durability: null,
-  };
-  const caller = { identity: null, permissions: [], user: null, headers: {} };
-  const { id } = await ledger.storage.crons.insert({
-    id: randomIds.cron(),
-    assistantId: systemAssistantId("echo"),
-    threadId: null,
-    onRunCompleted: "keep",
-    schedule: "0 0 1 1 *",
-    timezone: null,
-    endTime: new Date(slot.getTime() + 3_600_000),
-    enabled: true,
-    nextRunAt: slot,
-    userId: null,
-    template,
-    metadata: {},
-    owner: { caller, scope: WHOLE_HOUSE, stamp: {} },
-  });
-  await ledger.pool.query(
-    `insert into crons (cron_id, assistant_id, on_run_completed, schedule, end_time, next_run_at, payload, auth, metadata)
-     select gen_random_uuid(), assistant_id, on_run_completed, schedule, end_time, next_run_at, payload, auth, metadata
-     from crons, generate_series(2, $2::int) where cron_id = $1`,
-    [id, CRONS],
-  );
+  const endTime = new Date(slot.getTime() + 3_600_000);
+  const crons = { count: CRONS, slot, assistantId: systemAssistantId("echo"), schedule: "0 0 1 1 *", endTime };
+  await writeCrons(ledger, { randomIds, WHOLE_HOUSE }, crons);
   return slot;
 }
 

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { writeCrons } from "./many-crons.mjs";
 
 const HERE = fileURLToPath(new URL("../..", import.meta.url));
 const CRONS = Number(process.argv[2] ?? 10_000);
@@ -59,9 +60,9 @@ async function fireAll({ ledger, domain, makeFireCrons }) {
   return took;
 }
 
-async function plan({ storage, pool }, { randomIds, WHOLE_HOUSE }) {
-  const assistant = await storage.assistants.insert({
-    id: randomIds.assistant(),
+async function plan(ledger, domain) {
+  const assistant = await ledger.storage.assistants.insert({
+    id: domain.randomIds.assistant(),
     graphId: "echo",
     name: "echo",
     description: null,
@@ -70,37 +71,6 @@ async function plan({ storage, pool }, { randomIds, WHOLE_HOUSE }) {
     metadata: {},
   });
   const slot = new Date(Math.floor(Date.now() / 60_000) * 60_000);
-  const { id } = await storage.crons.insert({
-    id: randomIds.cron(),
-    assistantId: assistant.id,
-    threadId: null,
-    onRunCompleted: "keep",
-    schedule: "0 9 * * *",
-    timezone: "Europe/Berlin",
-    endTime: null,
-    enabled: true,
-    nextRunAt: slot,
-    userId: null,
-    template: {
-      input: { messages: [{ role: "user", content: "good morning" }] },
-      config: {},
-      context: null,
-      webhook: null,
-      interruptBefore: null,
-      interruptAfter: null,
-      multitaskStrategy: "enqueue",
-      streamModes: null,
-      streamSubgraphs: false,
-      streamResumable: false,
-      durability: null,
-    },
-    metadata: {},
-    owner: { caller: { identity: null, permissions: [], user: null, headers: {} }, scope: WHOLE_HOUSE, stamp: {} },
-  });
-  await pool.query(
-    `insert into crons (cron_id, assistant_id, on_run_completed, schedule, timezone, next_run_at, payload, auth, metadata)
-     select gen_random_uuid(), assistant_id, on_run_completed, schedule, timezone, next_run_at, payload, auth, metadata
-     from crons, generate_series(2, $2::int) where cron_id = $1`,
-    [id, CRONS],
-  );
+  const crons = { count: CRONS, slot, assistantId: assistant.id, schedule: "0 9 * * *", timezone: "Europe/Berlin" };
+  await writeCrons(ledger, domain, crons);
 }
