@@ -1,53 +1,21 @@
-import { fileURLToPath } from "node:url";
-import type { RingConsumer } from "@graphfleet/domain";
-import { loadProject, openRuntime, type Runtime } from "@graphfleet/runtime";
-import { silentLog } from "@graphfleet/testkit";
-import { openApi, type TestApi } from "../../test/open-api.js";
+import { type GraphServer, openGraphServer } from "../../test/graph-server.js";
 import { eventsIn } from "../../test/read-sse.js";
-import { startTestWorker } from "../../test/test-worker.js";
 
 // The real engine: what a state looks like is between the graph library and us.
 
-let server: TestApi;
-let worker: RingConsumer;
-let runtime: Runtime;
+let server: GraphServer;
+let get: GraphServer["get"];
+let post: GraphServer["post"];
+let makeThread: GraphServer["makeThread"];
+let ranOn: GraphServer["ranOn"];
 
 beforeAll(async () => {
-  const project = await loadProject(fileURLToPath(new URL("../../../../tests/graphs/langgraph.json", import.meta.url)));
-  server = await openApi(async ({ pool, storage }) => {
-    runtime = await openRuntime({ project, pool, storage, log: silentLog });
-    return { catalog: runtime.catalog, states: runtime.states };
-  });
-  worker = startTestWorker(server, async (run, tape) => {
-    const finish = await runtime.runner.execute(run, {
-      signal: new AbortController().signal,
-      emit: (event) => tape.append(event),
-      told: () => tape.caughtUp(),
-    });
-    const { values, interrupts, next, checkpointId } = finish;
-    return { values, interrupts, paused: next.length > 0, checkpointId };
-  });
+  server = await openGraphServer();
+  ({ get, post, makeThread, ranOn } = server);
 });
-afterAll(async () => {
-  await worker.close();
-  await server.close();
-});
+afterAll(() => server.close());
 
 const UNKNOWN = "11111111-2222-4333-8444-555555555555";
-const get = (path: string) => server.call("GET", path);
-const post = (path: string, body?: object) => server.call("POST", path, body);
-
-async function makeThread(body: object = {}): Promise<string> {
-  return (await post("/threads", body)).json.thread_id;
-}
-
-/** A thread on which a graph has run. */
-async function ranOn(graph: string, input: object): Promise<string> {
-  const id = await makeThread();
-  const { status, text } = await post(`/threads/${id}/runs/wait`, { assistant_id: graph, input });
-  if (status !== 200) throw new Error(text);
-  return id;
-}
 
 describe("GET /threads/:thread_id/state", () => {
   test("200: an empty state for a thread that never ran", async () => {
@@ -278,189 +246,6 @@ describe("POST /threads/:thread_id/state", () => {
     const { status, text } = await post(`/threads/${id}/state`, { values: { log: ["x"] }, as_node: "nobody" });
     expect(status).toBe(422);
     expect(text).toContain("nobody");
-  });
-});
-
-describe("POST /threads with supersteps", () => {
-  interface State {
-    readonly next: unknown;
-    readonly values: unknown;
-  }
-  const shape = async (id: string) =>
-    (await post(`/threads/${id}/history`, { limit: 100 })).json.map(({ next, values }: State) => ({ next, values }));
-  const graph = { metadata: { graph_id: "counter" } };
-
-  test("200: a history replayed is the history it came from", async () => {
-    const input = { log: ["in"], steps: 2 };
-    const id = await makeThread();
-    const body = { assistant_id: "counter", input, stream_mode: "updates" };
-    const updates = eventsIn((await post(`/threads/${id}/runs/stream`, body)).text).filter(
-      ({ event }) => event === "updates",
-    );
-    expect(updates.length).toBeGreaterThan(2);
-
-    const { status, json } = await post("/threads", {
-      ...graph,
-      supersteps: [
-        { updates: [{ values: input, as_node: "__input__", command: null }] },
-        { updates: [{ values: input, as_node: "__start__" }] },
-        ...updates.map(({ data }) => ({
-          updates: Object.entries(data as object).map(([as_node, values]) => ({ as_node, values: values as unknown })),
-        })),
-      ],
-    });
-
-    expect(status).toBe(200);
-    expect(await shape(json.thread_id)).toEqual(await shape(id));
-    expect(json).toMatchObject({ status: "idle", values: { log: ["in", "step 0", "step 1"] } });
-    expect(json.state_updated_at).not.toBeNull();
-  });
-
-  test("200: takes commands; a thread that exists is left as it is", async () => {
-    const input = { log: ["in"], steps: 5 };
-    const supersteps = [
-      { updates: [{ values: input, as_node: "__input__" }] },
-      { updates: [{ values: input, as_node: "__start__" }] },
-      { updates: [{ command: { update: { log: ["by command"] }, goto: "step" }, as_node: "begin" }] },
-    ];
-    const { json } = await post("/threads", { ...graph, supersteps });
-    expect(json.values.log).toEqual(["in", "by command"]);
-
-    const again = { thread_id: json.thread_id, ...graph, supersteps };
-    expect((await post("/threads", again)).status).toBe(409);
-    expect((await post("/threads", { ...again, if_exists: "do_nothing" })).json).toEqual(json);
-    expect(await shape(json.thread_id)).toHaveLength(3);
-  });
-
-  test("400, 404 and 422", async () => {
-    const id = "22222222-2222-4333-8444-555555555555";
-    const one = (update: object) => ({ supersteps: [{ updates: [update] }] });
-    const none = await post("/threads", { thread_id: id, ...one({ values: {}, as_node: "__input__" }) });
-    expect([none.status, none.text]).toEqual([400, `Thread ${id} has no graph ID`]);
-    const unknown = { metadata: { graph_id: "nope" }, ...one({ values: {}, as_node: "__input__" }) };
-    expect((await post("/threads", unknown)).status).toBe(404);
-    expect((await post("/threads", { ...graph, ...one({ values: {} }) })).text).toBe(
-      "supersteps.0.updates.0.as_node is required",
-    );
-    expect((await post("/threads", { ...graph, ...one({ values: {}, as_node: "nope" }) })).status).toBe(422);
-    expect((await post("/threads", { ...graph, supersteps: [{ updates: [] }] })).status).toBe(422);
-    expect((await get(`/threads/${id}`)).status).toBe(404);
-  });
-});
-
-describe("POST /threads/:thread_id/copy", () => {
-  interface State {
-    readonly metadata: object;
-    readonly checkpoint: object;
-    readonly parent_checkpoint: object | null;
-  }
-  const history = async (id: string) => (await post(`/threads/${id}/history`, { limit: 100 })).json;
-  const renamed = (state: State, thread_id: string) => ({
-    ...state,
-    metadata: { ...state.metadata, thread_id },
-    checkpoint: { ...state.checkpoint, thread_id },
-    parent_checkpoint: state.parent_checkpoint && { ...state.parent_checkpoint, thread_id },
-  });
-
-  test("200: the same state and history under another name, and a future of its own", async () => {
-    const id = await ranOn("counter", { log: ["in"], steps: 1 });
-    const before = await history(id);
-
-    const { json } = await post(`/threads/${id}/copy`);
-    const copy = json.thread_id;
-
-    expect(await history(copy)).toEqual(before.map((state: State) => renamed(state, copy)));
-    expect((await get(`/threads/${copy}/state`)).json).toEqual(renamed((await get(`/threads/${id}/state`)).json, copy));
-    expect(json).toMatchObject({ status: "idle", values: { log: ["in", "step 0"] }, metadata: { thread_id: copy } });
-
-    await post(`/threads/${copy}/runs/wait`, { assistant_id: "counter", input: { log: ["more"], steps: 1 } });
-    await post(`/threads/${copy}/state`, { values: { log: ["by hand"] }, as_node: "step" });
-    expect(await history(id)).toEqual(before);
-    expect((await get(`/threads/${id}/runs`)).json).toHaveLength(1);
-  });
-
-  test("200: a copy of a thread that waits for an answer can be answered", async () => {
-    const id = await ranOn("interrupting", { questions: ["Sure?"] });
-    const copy = (await post(`/threads/${id}/copy`)).json;
-    expect(copy.status).toBe("interrupted");
-    expect(copy.interrupts).toEqual((await get(`/threads/${id}`)).json.interrupts);
-
-    await post(`/threads/${copy.thread_id}/runs/wait`, { assistant_id: "interrupting", command: { resume: "yes" } });
-
-    expect((await get(`/threads/${copy.thread_id}`)).json).toMatchObject({ status: "idle", interrupts: {} });
-    expect((await get(`/threads/${id}`)).json.status).toBe("interrupted");
-  });
-});
-
-describe("POST /threads/prune, keep_latest", () => {
-  test("200: the newest state stays, and the thread goes on from it", async () => {
-    const id = await ranOn("counter", { log: ["in"], steps: 1 });
-    const before = (await get(`/threads/${id}/state`)).json;
-
-    expect((await post("/threads/prune", { thread_ids: [id], strategy: "keep_latest" })).json).toEqual({
-      pruned_count: 1,
-    });
-
-    const after = { ...before, parent_checkpoint: null };
-    expect((await get(`/threads/${id}/state`)).json).toEqual(after);
-    expect((await get(`/threads/${id}/history`)).json).toEqual([after]);
-    await post(`/threads/${id}/runs/wait`, { assistant_id: "counter", input: { log: ["more"], steps: 2 } });
-    expect((await get(`/threads/${id}`)).json.values.log).toEqual(expect.arrayContaining(["in", "step 0", "more"]));
-  });
-
-  test("200: an interrupt, also in a subgraph, can still be answered", async () => {
-    const id = await ranOn("subgraph", { ask: true });
-    await post("/threads/prune", { thread_ids: [id], strategy: "keep_latest" });
-
-    await post(`/threads/${id}/runs/wait`, { assistant_id: "subgraph", command: { resume: "go" } });
-
-    expect((await get(`/threads/${id}`)).json).toMatchObject({
-      status: "idle",
-      values: { path: ["parent_start", "child_one", "answer: go", "child_two", "parent_end"] },
-    });
-  });
-});
-
-describe("a lifetime that keeps the newest state", () => {
-  /** Its time is over, and the sweep comes. */
-  async function expire(id: string): Promise<void> {
-    const { pool, storage } = server.ledger;
-    await server.call("PATCH", `/threads/${id}`, { ttl: { ttl: 60, strategy: "keep_latest" } });
-    await pool.query("UPDATE threads SET expires_at = now() - interval '1 second' WHERE thread_id = $1", [id]);
-    expect(await storage.threads.expire({ threads: 10, rows: 5000 })).toMatchObject({ kept: [id] });
-  }
-
-  test("leaves a thread that goes on, turn after turn, also with what its subgraphs saved", async () => {
-    const id = await ranOn("subgraph", { ask: false });
-    const state = (await get(`/threads/${id}/state`)).json;
-    for (let turn = 0; turn < 2; turn++) {
-      await expire(id);
-      await post(`/threads/${id}/runs/wait`, { assistant_id: "subgraph", input: { ask: false } });
-    }
-
-    const { values, next } = (await get(`/threads/${id}/state`)).json;
-    expect({ values, next }).toEqual({ values: state.values, next: [] });
-    await expire(id);
-    expect((await get(`/threads/${id}/history`)).json).toHaveLength(1);
-  });
-
-  test("leaves an interrupt in a subgraph that can be seen and answered", async () => {
-    const id = await ranOn("subgraph", { ask: true });
-    const before = (await get(`/threads/${id}/state?subgraphs=true`)).json;
-
-    await expire(id);
-
-    const after = (await get(`/threads/${id}/state?subgraphs=true`)).json;
-    expect(after).toMatchObject({ values: before.values, next: before.next });
-    expect(after.tasks[0]).toMatchObject({
-      interrupts: before.tasks[0].interrupts,
-      state: { values: before.tasks[0].state.values, next: before.tasks[0].state.next },
-    });
-    await post(`/threads/${id}/runs/wait`, { assistant_id: "subgraph", command: { resume: "go" } });
-    expect((await get(`/threads/${id}`)).json).toMatchObject({
-      status: "idle",
-      values: { path: ["parent_start", "child_one", "answer: go", "child_two", "parent_end"] },
-    });
   });
 });
 
