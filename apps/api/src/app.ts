@@ -36,6 +36,7 @@ import { assistantGraphRoutes } from "./assistants/assistant-graphs.routes.js";
 import { assistantRoutes } from "./assistants/assistants.routes.js";
 import { cronRoutes } from "./crons/crons.routes.js";
 import { authenticate, authenticateFirst, type Login } from "./auth/authenticate.js";
+import { OPEN_PATHS } from "./auth/open-paths.js";
 import { bodyReader, jsonBody, type ReadBody } from "./http/body.js";
 import type { Feature, HttpRules } from "./http/http-rules.js";
 import { type HttpMetrics, httpMetrics } from "./http/http-metrics.js";
@@ -44,6 +45,7 @@ import { requestId } from "./http/request-id.js";
 import { noteBuiltIn } from "./http/served-by.js";
 import { mountApp } from "./custom/mount-app.js";
 import { bulkRunRoutes } from "./runs/bulk-runs.routes.js";
+import type { ApiSecurity } from "./auth/api-security.js";
 import { openApiRoutes } from "./openapi/openapi.routes.js";
 import { operationsWithout } from "./operations.js";
 import { makeCancelAbandoned } from "./runs/cancel-abandoned.js";
@@ -75,6 +77,8 @@ export interface AppParts {
   readonly describer: GraphDescriber;
   readonly authorizer: Authorizer;
   readonly login: Login;
+  /** What the API document says of logging in. */
+  readonly security?: ApiSecurity | null;
   readonly ids: Ids;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -99,7 +103,8 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
   const front = Router();
   if (custom !== null) {
     const { login } = parts;
-    if (rules.authFirst) front.use(authenticateFirst({ login, readBody, runHeaders: rules.runHeaders }));
+    if (rules.authFirst)
+      front.use(authenticateFirst({ login, readBody, runHeaders: rules.runHeaders, open: openPaths(rules) }));
     front.use(mountApp({ app: custom, inner: served(Router().use(requestId, builtIns), log), readBody, log }));
   }
   front.use(builtIns);
@@ -132,6 +137,9 @@ function builtInRoutes(parts: AppParts, stopping: Stopping, http: HttpMetrics, r
   const isOn = (feature: Feature): boolean => !disabled.has(feature);
 
   const routes = Router().use(noteBuiltIn);
+  const ask = authenticate({ login, readBody, runHeaders });
+  // By the router's own idea of paths, which is the one that finds the routes.
+  if (rules.guarded.length > 0) routes.all([...rules.guarded], ask);
   const meta = {
     info: parts.info,
     services: parts.services,
@@ -143,10 +151,12 @@ function builtInRoutes(parts: AppParts, stopping: Stopping, http: HttpMetrics, r
   };
   routes.use(systemRoutes({ ...meta, onlyOk: !isOn("meta") }));
   if (isOn("meta")) {
-    const { version } = parts.info;
-    routes.use(openApiRoutes({ version, operations: operationsWithout(disabled), prefix: rules.prefix }));
+    const { info, security = null } = parts;
+    const { version } = info;
+    const operations = operationsWithout(disabled);
+    routes.use(openApiRoutes({ version, operations, prefix: rules.prefix, security, open: openPaths(rules) }));
   }
-  routes.use(authenticate({ login, readBody, runHeaders }), jsonBody(readBody));
+  routes.use(ask, jsonBody(readBody));
   if (isOn("assistants")) {
     routes.use(assistantRoutes(useCases.manageAssistants));
     routes.use(assistantGraphRoutes(useCases.describeAssistant));
@@ -167,6 +177,8 @@ function builtInRoutes(parts: AppParts, stopping: Stopping, http: HttpMetrics, r
   if (isOn("store")) routes.use(storeRoutes(useCases.manageItems));
   return routes;
 }
+
+const openPaths = ({ guarded }: HttpRules): readonly string[] => OPEN_PATHS.filter((path) => !guarded.includes(path));
 
 function makeUseCases(parts: AppParts) {
   const { storage, bus, queue, control, catalog: graphs, states, memory, describer, authorizer, ids, log } = parts;

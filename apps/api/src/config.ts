@@ -9,7 +9,7 @@ import {
   StoresEnv,
 } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
-import { corsOrigins } from "./http/http-rules.js";
+import { corsOrigins, listed } from "./http/http-rules.js";
 
 /** Every variable of the API with its meaning, unit and default. */
 export const ApiEnv = Type.Object({
@@ -76,6 +76,12 @@ export const ApiEnv = Type.Object({
     description:
       "Whether LangGraph Studio comes in without a login. Anybody can say to be Studio: for development only",
   }),
+  GRAPHFLEET_GUARDED_PATHS: Type.String({
+    default: "",
+    pattern: String.raw`^\s*((/info|/metrics|/docs|/openapi\.json)\s*(,\s*|$))*$`,
+    expected: "some of /info, /metrics, /docs and /openapi.json, separated by commas",
+    description: "What needs a login besides all that always does, where there is auth",
+  }),
   LANGGRAPH_CONFIG: Type.Optional(
     Type.String({ description: "JSON map of graph id to the config of its system assistant" }),
   ),
@@ -108,6 +114,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
   apiKeys: env.GRAPHFLEET_API_KEYS,
+  guardedPaths: listed(env.GRAPHFLEET_GUARDED_PATHS),
   studioAuth: env.GRAPHFLEET_STUDIO_AUTH,
   systemAssistants: env.LANGGRAPH_CONFIG,
   schemaTimeoutMs: env.LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS,

@@ -56,7 +56,8 @@ try {
   Object.assign(process.env, await readProjectEnv(project, process.env));
   const urlRules = webhookUrlRules(project, config.webhookNetworks);
   const prefix = mountPrefix(project, config.mountPrefix);
-  const rules = httpRules({ settings: project.http, corsOrigins: config.corsOrigins, prefix });
+  const { corsOrigins, guardedPaths: guarded } = config;
+  const rules = httpRules({ settings: project.http, corsOrigins, prefix, guarded });
   const loopback = openLoopback(prefix);
   offerApi({ fetch: loopback.fetch, url: `http://localhost:${config.port}${prefix}` });
   offerLogger(log);

@@ -1,6 +1,6 @@
 import type { AuthHandlers } from "@graphfleet/domain";
 import { silentLog } from "@graphfleet/testkit";
-import { openApi, type TestApi } from "../../test/open-api.js";
+import { openApi, rulesOf, type TestApi } from "../../test/open-api.js";
 import { openAuth } from "./open-auth.js";
 
 /** The SDK's exception, as any copy of it looks. */
@@ -128,6 +128,40 @@ describe("a server where callers log in", () => {
 
   test("who says to be Studio is asked like everybody", async () => {
     expect((await api.call("POST", "/threads/search", {}, { "x-auth-scheme": "langsmith" })).status).toBe(401);
+  });
+});
+
+describe("a server that guards what is open elsewhere", () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    const auth = openAuth({
+      project: { authenticate, handlers },
+      settings: { target: null, openapi: { security: [{ bearer: [] }] } },
+      keys: new Map(),
+      studio: false,
+      log: silentLog,
+    });
+    api = await openApi({ ...auth, rules: { ...rulesOf(), guarded: ["/metrics", "/openapi.json"] } });
+  });
+  afterAll(() => api.close());
+
+  test.each(["/metrics", "/Metrics", "/metrics/", "/metrics?format=json", "/openapi.json"])(
+    "%s needs a login",
+    async (path) => {
+      expect((await api.call("GET", path)).status).toBe(401);
+      expect((await api.call("GET", path, undefined, { authorization: "ann" })).status).toBe(200);
+    },
+  );
+
+  test.each(["/ok", "/info", "/docs"])("%s is open", async (path) => {
+    expect((await api.call("GET", path)).status).toBe(200);
+  });
+
+  test("its document tells what needs a login", async () => {
+    const { json } = await api.call("GET", "/openapi.json", undefined, { authorization: "ann" });
+    expect(json.security).toEqual([{ bearer: [] }]);
+    expect(json.paths["/info"].get.security).toEqual([]);
+    expect(json.paths["/metrics"].get).not.toHaveProperty("security");
   });
 });
 

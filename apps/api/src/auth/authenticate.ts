@@ -43,17 +43,17 @@ export function authenticate({ login, readBody, runHeaders }: AuthenticateOption
 }
 
 /**
- * The same, in front of everything. What is open to everybody passes without an answer, so that it is asked again if it
+ * The same, in front of everything. What is `open` to everybody passes without an answer, so that it is asked again if it
  * turns into something else on its way.
  */
-export function authenticateFirst(options: AuthenticateOptions): RequestHandler {
+export function authenticateFirst({
+  open,
+  ...options
+}: AuthenticateOptions & { readonly open: readonly string[] }): RequestHandler {
   const ask = authenticate(options);
-  return (req, res, next) => (isOpen(req) || isMeta(req) ? next() : ask(req, res, next));
+  const isListed = ({ method, path }: ExpressRequest): boolean => method === "GET" && open.includes(path);
+  return (req, res, next) => (isOpen(req) || isListed(req) ? next() : ask(req, res, next));
 }
 
 const isOpen = ({ method, path }: ExpressRequest): boolean =>
   method === "OPTIONS" || (method === "GET" && path.startsWith("/ui/"));
-
-const META: ReadonlySet<string> = new Set(["/ok", "/info", "/metrics", "/docs", "/openapi.json"]);
-
-const isMeta = ({ method, path }: ExpressRequest): boolean => method === "GET" && META.has(path);

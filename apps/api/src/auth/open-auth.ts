@@ -1,5 +1,6 @@
 import { allowAll, askHandlers, type Authorizer, type Log } from "@graphfleet/domain";
 import type { AuthSettings, ProjectAuth } from "@graphfleet/runtime";
+import { API_KEY_SECURITY, type ApiSecurity } from "./api-security.js";
 import { apiKeyLogin } from "./api-key-login.js";
 import { type Login, openHouse } from "./authenticate.js";
 import { projectLogin } from "./project-login.js";
@@ -9,6 +10,8 @@ import { rememberLogins } from "./remember-logins.js";
 export interface Auth {
   readonly login: Login;
   readonly authorizer: Authorizer;
+  /** What the API document says of logging in; null: nothing. */
+  readonly security: ApiSecurity | null;
 }
 
 export interface AuthParts {
@@ -27,25 +30,29 @@ const CACHE_SIZE = 1000;
 
 /** Puts together what the project and its environment say about auth. @throws Error when they say two things. */
 export function openAuth({ project, settings, keys, studio, log }: AuthParts): Auth {
-  if (project === null) return { login: keys.size === 0 ? openHouse : apiKeyLogin(keys), authorizer: allowAll };
+  const security = settings?.openapi ?? null;
+  if (project === null)
+    return keys.size === 0
+      ? { login: openHouse, authorizer: allowAll, security }
+      : { login: apiKeyLogin(keys), authorizer: allowAll, security: security ?? API_KEY_SECURITY };
   if (keys.size > 0)
     throw new Error("GRAPHFLEET_API_KEYS is for projects without auth, but auth.path is set. Take one of them away.");
   const authorizer = askHandlers(project.handlers);
   if (project.authenticate === null) {
     log.warn({}, "auth.path has no authenticate callback, so everybody may do everything and no handler is asked");
-    return { login: openHouse, authorizer };
+    return { login: openHouse, authorizer, security };
   }
   const letsStudioIn = studio && settings?.disable_studio_auth !== true;
   if (letsStudioIn) log.warn({}, "LangGraph Studio, and whoever says to be it, comes in without a login");
 
   const login = projectLogin({ authenticate: project.authenticate, studio: letsStudioIn });
   const cache = settings?.cache;
-  if (cache === undefined) return { login, authorizer };
+  if (cache === undefined) return { login, authorizer, security };
   const remembered = rememberLogins(login, {
     // Studio's header decides too, or a studio user could be remembered for everybody.
     headers: letsStudioIn ? [...cache.cache_keys, "x-auth-scheme"] : cache.cache_keys,
     ttlMs: (cache.ttl_seconds ?? CACHE_TTL_SECONDS) * 1000,
     maxSize: cache.max_size ?? CACHE_SIZE,
   });
-  return { login: remembered, authorizer };
+  return { login: remembered, authorizer, security };
 }

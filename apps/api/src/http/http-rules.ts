@@ -20,6 +20,8 @@ export interface HttpRules {
   readonly loggedHeaders: PickHeaders;
   /** Whether callers are asked who they are before the project's own app sees their requests. */
   readonly authFirst: boolean;
+  /** What is open to everybody elsewhere and needs a login here. */
+  readonly guarded: readonly string[];
 }
 
 export interface HttpRulesSource {
@@ -27,9 +29,11 @@ export interface HttpRulesSource {
   /** Origins whose pages may call this server, where the project does not say. */
   readonly corsOrigins: readonly string[];
   readonly prefix: string;
+  /** As `HttpRules.guarded`. */
+  readonly guarded?: readonly string[];
 }
 
-export function httpRules({ settings, corsOrigins, prefix }: HttpRulesSource): HttpRules {
+export function httpRules({ settings, corsOrigins, prefix, guarded = [] }: HttpRulesSource): HttpRules {
   return {
     cors: cors(corsOrigins, settings.cors),
     prefix,
@@ -37,12 +41,16 @@ export function httpRules({ settings, corsOrigins, prefix }: HttpRulesSource): H
     runHeaders: pickHeaders(settings.configurableHeaders),
     loggedHeaders: settings.loggingHeaders === null ? noHeaders : pickHeaders(settings.loggingHeaders),
     authFirst: settings.middleware_order === "auth_first" || settings.enable_custom_route_auth === true,
+    guarded,
   };
 }
 
 /** The value of CORS_ALLOW_ORIGINS. */
-export const corsOrigins = (variable = "*"): readonly string[] =>
+export const corsOrigins = (variable = "*"): readonly string[] => listed(variable);
+
+/** The items of a variable that separates them by commas. */
+export const listed = (variable: string): readonly string[] =>
   variable
     .split(",")
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== "");
+    .map((item) => item.trim())
+    .filter((item) => item !== "");

@@ -1,10 +1,11 @@
 import type { Answer, Operation } from "../http/operation.js";
+import type { ApiSecurity } from "../auth/api-security.js";
 import { curlOf } from "./curl.js";
 import { openApiPath, type OpenApiSource } from "./openapi-document.js";
 import { type NamedSchemas, publicSchema } from "./public-schema.js";
 
 /** The API description as one HTML page, which needs no script and nothing from elsewhere. */
-export function docsPage({ version, operations, prefix }: OpenApiSource): string {
+export function docsPage({ version, operations, prefix, security }: OpenApiSource): string {
   const tags = [...new Set(operations.map(({ tag }) => tag))];
   const named: NamedSchemas = {};
   const sections = tags.map((tag) => section(tag, { operations, prefix }, named)).join("\n");
@@ -23,7 +24,7 @@ export function docsPage({ version, operations, prefix }: OpenApiSource): string
 <nav>${tags.map((tag) => `<a href="#${anchor(tag)}">${html(tag)}</a>`).join(" ")} <a href="#schemas">Schemas</a></nav>
 </header>
 <main>
-${sections}
+${loginSection(security ?? {})}${sections}
 <section id="schemas">
 <h2>Schemas</h2>
 ${Object.entries(named).map(namedBlock).join("\n")}
@@ -31,6 +32,18 @@ ${Object.entries(named).map(namedBlock).join("\n")}
 </main>
 </body>
 </html>
+`;
+}
+
+/** The project's words on how to log in. */
+function loginSection({ securitySchemes, security, paths }: ApiSecurity): string {
+  if (securitySchemes === undefined && security === undefined && paths === undefined) return "";
+  return `<section id="login">
+<h2>Login</h2>
+${securitySchemes === undefined ? "" : code(securitySchemes)}
+${security === undefined ? "" : `<h3>Everything needs</h3>${code(security)}`}
+${paths === undefined ? "" : `<h3>Except that</h3>${code(paths)}`}
+</section>
 `;
 }
 

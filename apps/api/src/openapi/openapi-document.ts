@@ -1,5 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
 import type { Answer, Operation } from "../http/operation.js";
+import type { ApiSecurity } from "../auth/api-security.js";
+import { securedPaths } from "./secured-paths.js";
 import { publicSchema, type NamedSchemas } from "./public-schema.js";
 
 /** Where what the document says comes from: how the server calls itself, and what it can be asked. */
@@ -8,6 +10,10 @@ export interface OpenApiSource {
   readonly operations: readonly Operation[];
   /** What all paths begin with; "" or "/something". */
   readonly prefix: string;
+  /** How callers log in; null when the server does not say. */
+  readonly security?: ApiSecurity | null;
+  /** Paths that need no login. */
+  readonly open?: readonly string[];
 }
 
 const DESCRIPTION =
@@ -26,7 +32,8 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 };
 
 /** The API as an OpenAPI 3.1 document, made of the schemas that check requests. */
-export function openApiDocument({ version, operations, prefix }: OpenApiSource) {
+export function openApiDocument({ version, operations, prefix, security, open = [] }: OpenApiSource) {
+  const { securitySchemes, security: required } = security ?? {};
   const named: NamedSchemas = {};
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
@@ -38,8 +45,9 @@ export function openApiDocument({ version, operations, prefix }: OpenApiSource) 
     info: { title: "Graphfleet", version, description: DESCRIPTION },
     ...(prefix === "" ? {} : { servers: [{ url: prefix }] }),
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
-    paths,
-    components: { schemas: named },
+    ...(required === undefined ? {} : { security: required }),
+    paths: securedPaths(paths, security ?? {}, new Set(open)),
+    components: { schemas: named, ...(securitySchemes === undefined ? {} : { securitySchemes }) },
   };
 }
 

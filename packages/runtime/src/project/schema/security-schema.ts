@@ -19,7 +19,9 @@ export const authSchema = Type.Object(
               expected: 'a list like [{"bearer": []}]',
             }),
           ),
-          paths: Type.Optional(open("Added to the document's paths.")),
+          paths: Type.Optional(
+            open("By path and method, what an operation demands (a list as `security`), or members of the operation."),
+          ),
         },
         {
           description: "What `/openapi.json` says of the login; changes nothing else.",
