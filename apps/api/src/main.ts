@@ -11,7 +11,7 @@ import {
   patiently,
 } from "@graphfleet/chassis";
 import { makeWebhookGate, randomIds, isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
-import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
+import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus, RedisWorkerRoll } from "@graphfleet/redis";
 import {
   loadAuth,
@@ -63,11 +63,11 @@ try {
   offerLogger(log);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
-  const database = {
+  const database: PostgresOptions = {
     ...config.database,
     threadTtl: threadLifetime(project),
     applicationName: `graphfleet-${config.service}`,
-    failFast: true,
+    whenAway: "refuse",
     onError,
   };
   const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };

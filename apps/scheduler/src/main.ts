@@ -19,7 +19,7 @@ import {
   sealedStorage,
   sealedTape,
 } from "@graphfleet/domain";
-import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
+import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
 import { loadAuth } from "@graphfleet/runtime/auth";
 import { loadProject, readProjectEnv, threadLifetime } from "@graphfleet/runtime/project";
@@ -52,10 +52,12 @@ try {
   const auth = project === null ? null : await loadAuth(project);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
-  const database = {
+  const database: PostgresOptions = {
     ...config.database,
     threadTtl: project === null ? undefined : threadLifetime(project),
     applicationName: `graphfleet-${config.service}`,
+    // Whatever fails is tried again in the next round.
+    whenAway: "refuse",
     onError,
   };
   const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };

@@ -1,5 +1,6 @@
 export type { FromHeartbeat, HeartbeatPort, OpenHeartbeat, ToHeartbeat } from "./heartbeat/messages.js";
 export { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
+export { insistOnCheckpoints } from "./runs/insist-on-checkpoints.js";
 export type { Departure, RefusedWrite, RunObserver } from "./runs/run-observer.js";
 export { observeStrayRejections } from "./stray-rejections.js";
 export { startWorker, type Worker, type WorkerOptions, type WorkerParts } from "./worker.js";

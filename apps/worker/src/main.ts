@@ -12,7 +12,7 @@ import {
   patiently,
 } from "@graphfleet/chassis";
 import { isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
-import { openPostgres, requireCurrentSchema } from "@graphfleet/postgres";
+import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import {
   consumeRings,
   openRedis,
@@ -37,6 +37,7 @@ import {
 import { WorkerEnv, workerConfig } from "./config.js";
 import { FAILPOINTS, partsWithFailpoints, storageWithFailpoints } from "./failpoints.js";
 import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
+import { insistOnCheckpoints } from "./runs/insist-on-checkpoints.js";
 import { observeStrayRejections } from "./stray-rejections.js";
 import { startDeliverer } from "./webhooks/deliverer.js";
 import { makeSendWebhook } from "./webhooks/send-webhook.js";
@@ -69,7 +70,12 @@ try {
   offerLogger(log);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
-  const database = { ...config.database, applicationName: `graphfleet-${config.service}`, onError };
+  const database: PostgresOptions = {
+    ...config.database,
+    applicationName: `graphfleet-${config.service}`,
+    whenAway: "wait",
+    onError,
+  };
   const patience = { name: "postgres", forMs: POSTGRES_PATIENCE_MS, mayHeal: isOutage, stopping: life.stopping, log };
   const ledger = await patiently(() => openPostgres(database), patience);
   life.use("postgres", ledger, (it) => it.close());
@@ -86,7 +92,8 @@ try {
   const bus = sealedTape(tapes, encryption);
   const control = new RedisControlChannel(redis);
 
-  const ledgerStorage = failpoint === null ? ledger.storage : storageWithFailpoints(ledger.storage, failpoint);
+  const insistent = insistOnCheckpoints(ledger.storage, log);
+  const ledgerStorage = failpoint === null ? insistent : storageWithFailpoints(insistent, failpoint);
   const storage = sealedStorage(ledgerStorage, encryption);
   const runtime = await openRuntime({ project, pool: ledger.pool, storage, cipher: encryption?.cipher, log });
   requireGraphs(runtime);

@@ -21,10 +21,11 @@ export interface PostgresOptions {
   /** Lifetime of threads that are made without one; left out = they stay until someone deletes them. */
   readonly threadTtl?: TtlWish | undefined;
   /**
-   * Find out within seconds that the database is gone, and then say so at once. For processes that have somebody waiting
-   * for an answer; the others rather wait for theirs.
+   * Find out within seconds that connections are dead, and what callers hear while no server answers. `refuse`: that it is
+   * so, at once; for processes that have somebody waiting, or that come back anyway. `wait`: nothing for some seconds,
+   * in which a restart or a failover may be over; for processes that would lose work. Left out, timeouts alone tell.
    */
-  readonly failFast?: boolean;
+  readonly whenAway?: "refuse" | "wait";
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
   /** Told of connections that broke while idle. For the log: they are replaced by themselves. */
@@ -56,8 +57,18 @@ export interface PostgresLedger {
 const HEARTBEAT_TIMEOUT_MS = 1500;
 const HEARTBEAT_GRACE_MS = 500;
 
-/** A client that waits for an answer hears within about 3 s that there will be none. */
-const FAIL_FAST = { connectionTimeoutMs: 3000, vigil: { silentMs: 1000, probeMs: 1000 } } as const;
+const CONNECTION_TIMEOUT_MS = 10_000;
+
+const WHEN_AWAY = {
+  /** A client that waits for an answer hears within about 3 s that there will be none. */
+  refuse: { connectionTimeoutMs: 3000, insistMs: 0, vigil: { silentMs: 1000, probeMs: 1000, graceMs: 0 } },
+  /** Within a lease: a database that is away for longer costs a worker its runs, and then nothing may still hold them. */
+  wait: {
+    connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+    insistMs: 5000,
+    vigil: { silentMs: 2000, probeMs: 1000, graceMs: 3000 },
+  },
+} as const;
 
 /**
  * Opens the ledger. Connections are made when they are first needed, so this proves that the database answers.
@@ -66,7 +77,7 @@ const FAIL_FAST = { connectionTimeoutMs: 3000, vigil: { silentMs: 1000, probeMs:
  */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresLedger> {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
-  const failFast = options.failFast === true;
+  const whenAway = options.whenAway === undefined ? undefined : WHEN_AWAY[options.whenAway];
   const common = {
     uri: options.uri,
     lockTimeoutMs: options.lockTimeoutMs ?? 5000,
@@ -78,8 +89,9 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLe
     max: options.poolMax,
     applicationName: options.applicationName,
     statementTimeoutMs,
-    connectionTimeoutMs: options.connectionTimeoutMs ?? (failFast ? FAIL_FAST.connectionTimeoutMs : 10_000),
-    vigil: failFast ? FAIL_FAST.vigil : undefined,
+    connectionTimeoutMs: options.connectionTimeoutMs ?? whenAway?.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS,
+    insistMs: whenAway?.insistMs ?? 0,
+    vigil: whenAway?.vigil,
   });
   const heartbeatPool = openPool({
     ...common,

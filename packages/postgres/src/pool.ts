@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import pg from "pg";
 
 import { Hosts } from "./hosts.js";
 import { LedgerClient, type SessionLimits } from "./ledger-client.js";
+import { isTransient } from "./pg-errors.js";
 import { Vigil, type VigilOptions } from "./vigil.js";
 
 export interface PoolOptions extends SessionLimits {
@@ -12,6 +15,8 @@ export interface PoolOptions extends SessionLimits {
   readonly applicationName: string;
   /** How long to wait for a free or a new connection. */
   readonly connectionTimeoutMs: number;
+  /** How long a caller's connection is tried again when no server takes it; 0 = once round the hosts is enough. */
+  readonly insistMs?: number;
   /** When to look whether the database is still there; left out, its timeouts alone tell. */
   readonly vigil?: VigilOptions | undefined;
   /** Told of connections that broke while nobody was using them. For the log: the pool replaces them by itself. */
@@ -20,6 +25,7 @@ export interface PoolOptions extends SessionLimits {
 
 const IDLE_CONNECTION_MS = 30_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
+const TRY_AGAIN_MS = 200;
 const INT8 = 20;
 
 /**
@@ -44,6 +50,7 @@ class LedgerPool extends pg.Pool {
   readonly #clients = new Set<LedgerClient>();
   readonly #callers = new Set<{ readonly since: number }>();
   readonly #vigil: Vigil | null;
+  readonly #insistMs: number;
 
   constructor(options: PoolOptions) {
     const hosts = new Hosts(options.uri);
@@ -78,6 +85,7 @@ class LedgerPool extends pg.Pool {
     this.#clients = clients;
     const watched = { hosts, clients, waitingMs: () => this.#waitingMs(), renewIdle: () => this.#renewIdle() };
     this.#vigil = options.vigil === undefined ? null : new Vigil(watched, options.vigil);
+    this.#insistMs = options.insistMs ?? 0;
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -104,9 +112,22 @@ class LedgerPool extends pg.Pool {
     const caller = { since: performance.now() };
     this.#callers.add(caller);
     try {
-      return await this.#tryHosts();
+      return await this.#insist(caller.since + this.#insistMs);
     } finally {
       this.#callers.delete(caller);
+    }
+  }
+
+  /** A server that restarts, or its successor, is there in a moment. */
+  async #insist(until: number): Promise<pg.PoolClient> {
+    for (;;) {
+      try {
+        return await this.#tryHosts();
+      } catch (error) {
+        const isLate = performance.now() + TRY_AGAIN_MS > until;
+        if (isLate || this.ending || !isTransient(error)) throw error;
+        await sleep(TRY_AGAIN_MS);
+      }
     }
   }
 

@@ -12,20 +12,24 @@ const NEVER_MS = 600_000;
 let ledger: TestLedger;
 let proxy: FaultProxy;
 let other: PostgresLedger;
+/** One that rather waits. */
+let patient: PostgresLedger;
 beforeEach(async () => {
   ledger = await openLedger({ poolMax: 2 });
   proxy = await openFaultProxy(ledger.uri);
-  other = await openPostgres({
+  const options = {
     uri: proxy.uri,
     poolMax: 3,
-    failFast: true,
     statementTimeoutMs: NEVER_MS,
     connectionTimeoutMs: NEVER_MS,
     applicationName: "test",
-  });
+  };
+  other = await openPostgres({ ...options, whenAway: "refuse" });
+  patient = await openPostgres({ ...options, whenAway: "wait" });
 });
 afterEach(async () => {
   await other.close();
+  await patient.close();
   await proxy.close();
   await ledger.close();
 });
@@ -64,12 +68,38 @@ test("a database that hangs is known to be away: who waits hears it, who comes h
   await untilItAnswers();
 });
 
-test("connections that went dead are cut while the database lives, also the idle ones", async () => {
-  await Promise.all([other.storage.ping(), other.storage.ping(), sql`select pg_sleep(0.05)`.execute(other.db)]);
-  proxy.halfOpen();
+test.each(["refuse", "wait"] as const)(
+  "connections that went dead are cut while the database lives, also the idle ones: %s",
+  async (whenAway) => {
+    const { storage, db } = whenAway === "refuse" ? other : patient;
+    await Promise.all([storage.ping(), storage.ping(), sql`select pg_sleep(0.05)`.execute(db)]);
+    proxy.halfOpen();
 
-  await expect(other.storage.ping()).rejects.toEqual(unavailable);
-  await Promise.all([other.storage.ping(), other.storage.ping(), other.storage.ping()]);
+    await expect(storage.ping()).rejects.toEqual(unavailable);
+    await Promise.all([storage.ping(), storage.ping(), storage.ping()]);
+  },
+);
+
+test("who rather waits does not notice that the database was away for a moment", async () => {
+  proxy.hang();
+  // Both need connections: the one of each pool that there is goes to a statement that will be lost.
+  const lost = [other.storage.ping(), patient.storage.ping()].map((ping) => ping.catch(() => undefined));
+  const refused = other.storage.ping();
+  const waiting = patient.storage.ping();
+  await expect(refused).rejects.toEqual(unavailable);
+
+  proxy.heal();
+  await waiting;
+  await Promise.all(lost);
+});
+
+test("who rather waits is told in the end, and what was under way is given up", async () => {
+  await patient.storage.ping();
+  proxy.hang();
+
+  const [underWay, coming] = [patient.storage.ping(), patient.storage.ping()];
+  await expect(coming).rejects.toEqual(unavailable);
+  await expect(underWay).rejects.toEqual(unavailable);
 });
 
 test("a statement that only takes long has its time", async () => {

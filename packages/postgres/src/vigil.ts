@@ -11,7 +11,7 @@ import type { LedgerClient } from "./ledger-client.js";
  * time.
  *
  *  - No server answers it. The database is away: whoever waits is told at once, and so is everybody who comes, until a
- *    later question is answered.
+ *    later question is answered. Statements under way have a grace before they are given up.
  *  - A server answers, and says that it does nothing for the connection that waits, on which nothing moves either. Then
  *    that connection is dead, and is cut. So are the ones that nobody uses: they went the same way.
  *  - A server answers, and is working for it. Then it is slow, and has its time.
@@ -22,6 +22,8 @@ export interface VigilOptions {
   readonly silentMs: number;
   /** Longest wait for the one who asks. */
   readonly probeMs: number;
+  /** How long statements under way may go on waiting for their answer while no server answers. */
+  readonly graceMs: number;
 }
 
 export interface Watched {
@@ -52,7 +54,7 @@ export class Vigil {
   readonly #timer: NodeJS.Timeout;
   #suspects = new Map<LedgerClient, Suspicion>();
   readonly #waiting = new Set<(error: DatabaseAway) => void>();
-  #away = false;
+  #awaySince: number | null = null;
   #asking = false;
 
   constructor(watched: Watched, options: VigilOptions) {
@@ -63,12 +65,12 @@ export class Vigil {
   }
 
   get away(): boolean {
-    return this.#away;
+    return this.#awaySince !== null;
   }
 
   /** Gives up on a connection as soon as the database is known to be away. @throws DatabaseAway */
   async unlessAway(connecting: () => Promise<pg.PoolClient>): Promise<pg.PoolClient> {
-    if (this.#away) throw new DatabaseAway();
+    if (this.away) throw new DatabaseAway();
     let giveUp: (error: DatabaseAway) => void = () => undefined;
     const away = new Promise<never>((_resolve, reject) => {
       giveUp = reject;
@@ -93,7 +95,7 @@ export class Vigil {
   async #look(): Promise<void> {
     if (this.#asking) return;
     const silent = this.#silent();
-    if (!this.#away && silent.length === 0 && this.#watched.waitingMs() < this.#options.silentMs) {
+    if (!this.away && silent.length === 0 && this.#watched.waitingMs() < this.#options.silentMs) {
       this.#suspects.clear();
       return;
     }
@@ -102,7 +104,7 @@ export class Vigil {
       const working = await this.#askAll(silent);
       if (working === null) this.#close();
       else {
-        this.#away = false;
+        this.#awaySince = null;
         this.#judge(working);
       }
     } finally {
@@ -115,8 +117,9 @@ export class Vigil {
   }
 
   #close(): void {
-    this.#away = true;
-    for (const client of this.#silent()) client.cut();
+    const now = performance.now();
+    this.#awaySince ??= now;
+    if (now - this.#awaySince >= this.#options.graceMs) for (const client of this.#silent()) client.cut();
     for (const giveUp of this.#waiting) giveUp(new DatabaseAway());
   }
 

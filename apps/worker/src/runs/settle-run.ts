@@ -1,7 +1,6 @@
 import {
   claimOf,
   type ClaimedRun,
-  isOutage,
   type GraphError,
   type GraphRunner,
   type Log,
@@ -15,6 +14,7 @@ import {
   type TapeWriter,
 } from "@graphfleet/domain";
 import type { HeldRun } from "./lease-keeper.js";
+import { reachLedger } from "./reach-ledger.js";
 import type { Departure, RunObserver } from "./run-observer.js";
 
 export interface SettleRunDeps {
@@ -38,6 +38,8 @@ export interface SettleRunDeps {
  */
 export function makeSettleRun(deps: SettleRunDeps) {
   const { runs, runner, queue, webhooks, observer, log, maxAttempts, tapeKeepSeconds, retryDelaysMs } = deps;
+
+  const reach = <T>(write: () => Promise<T>): Promise<T> => reachLedger(write, { retryDelaysMs, log });
 
   return async function settleRun(held: HeldRun, outcome: Outcome, tape: TapeWriter): Promise<Departure> {
     const settlement = settlementOf(outcome, held.run.attempt, maxAttempts);
@@ -65,7 +67,7 @@ export function makeSettleRun(deps: SettleRunDeps) {
     if (settlement.error !== null) tape.append({ event: "error", data: JSON.stringify(settlement.error) });
     await tape.flush();
 
-    const settled = await reachLedger(() =>
+    const settled = await reach(() =>
       runs.settle(claimOf(run), {
         status: settlement.status,
         ending: settlement.ending,
@@ -89,7 +91,7 @@ export function makeSettleRun(deps: SettleRunDeps) {
 
   async function giveBack(run: ClaimedRun, spent: boolean, tape: TapeWriter): Promise<Departure> {
     await tape.release();
-    const settled = await reachLedger(() => runs.giveBack(claimOf(run), { spent, lastEvent: tape.lastEvent }));
+    const settled = await reach(() => runs.giveBack(claimOf(run), { spent, lastEvent: tape.lastEvent }));
     if (settled.kind === "stale") return refused(run);
 
     await ringNext(settled.next && { ...settled.next, first: true });
@@ -100,7 +102,7 @@ export function makeSettleRun(deps: SettleRunDeps) {
   async function rollBack(run: ClaimedRun, tape: TapeWriter): Promise<Departure> {
     await tape.flush();
     const state = await runner.snapshot(threadOf(run), { without: run.id });
-    const settled = await reachLedger(() =>
+    const settled = await reach(() =>
       runs.rollBack(claimOf(run), {
         snapshot: { values: state.values, interrupts: state.interrupts },
         ending: state.next.length > 0 ? "paused" : "completed",
@@ -135,20 +137,6 @@ export function makeSettleRun(deps: SettleRunDeps) {
       log.warn({ err: error, run_id: run.id }, "the state that a run left behind could not be read");
       return null;
     }
-  }
-
-  /** Tries again while the ledger is away: a result is worth waiting for, and the fence keeps a late one from counting. */
-  async function reachLedger<T>(write: () => Promise<T>): Promise<T> {
-    for (const delayMs of retryDelaysMs) {
-      try {
-        return await write();
-      } catch (error) {
-        if (!isOutage(error)) throw error;
-        log.warn({ err: error, delay_ms: delayMs }, "the ledger is away; trying again");
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
-      }
-    }
-    return await write();
   }
 
   /** The ledger owes the delivery since the settlement; this makes it prompt. */

@@ -36,6 +36,7 @@ import {
 } from "@graphfleet/runtime";
 import { expiryOf, gaugeGrowth, observeCrons, startScheduler } from "@graphfleet/scheduler";
 import {
+  insistOnCheckpoints,
   makeSendWebhook,
   observeDeliveries,
   observeRuns,
@@ -113,9 +114,10 @@ export async function startOneProcess({
     poolMax: 20,
     threadTtl: threadLifetime(project),
     applicationName: "graphfleet",
+    whenAway: "refuse",
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
-  const storage = sealedStorage(ledger.storage, encryption);
+  const storage = sealedStorage(insistOnCheckpoints(ledger.storage, log), encryption);
   const { LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS: schemaTimeoutMs } = loadEnv(SchemaEnv, env);
   const runtime = await openRuntime({
     project,
