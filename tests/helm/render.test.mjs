@@ -145,6 +145,16 @@ test("keys of encryption reach every process, from a secret", { skip }, () => {
   assert.doesNotMatch(render().get("Deployment/rel-graphfleet-api"), /secretRef: \{/);
 });
 
+test("API keys are a file in the API alone, which follows its secret", { skip }, () => {
+  const documents = render("--set", "apiKeys.secretName=who-may-come-in");
+  const api = documents.get("Deployment/rel-graphfleet-api");
+  assert.match(api, /name: GRAPHFLEET_API_KEYS_FILE\n\s+value: \/var\/run\/graphfleet\/keys$/m);
+  assert.match(api, /\{ name: api-keys, mountPath: \/var\/run\/graphfleet, readOnly: true \}/);
+  assert.match(api, /secret: \{ secretName: who-may-come-in \}/);
+  assert.doesNotMatch(documents.get("Deployment/rel-graphfleet-worker"), /api-keys/);
+  assert.doesNotMatch(render().get("Deployment/rel-graphfleet-api"), /api-keys/);
+});
+
 test("workers find the API, and webhooks go where the values say", { skip }, () => {
   const hooks = "webhooks.secretName=hook-keys,webhooks.allowedNetworks=10.0.0.0/8";
   const peers = "networkPolicy.enabled=true,networkPolicy.apiFrom[0].podSelector.matchLabels.app=web";

@@ -71,6 +71,12 @@ export const ApiEnv = Type.Object({
     description:
       "API keys for projects without auth: names and SHA-256 digests, as ci:<64 hex digits>, separated by commas",
   }),
+  GRAPHFLEET_API_KEYS_FILE: Type.Optional(
+    Type.String({
+      description:
+        "File of such entries, one on a line. It is looked at every two seconds, so keys come and go without a restart",
+    }),
+  ),
   GRAPHFLEET_STUDIO_AUTH: Type.Boolean({
     default: false,
     description:
@@ -113,7 +119,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   mountPrefix: env.MOUNT_PREFIX,
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
-  apiKeys: env.GRAPHFLEET_API_KEYS,
+  apiKeys: { text: env.GRAPHFLEET_API_KEYS, file: env.GRAPHFLEET_API_KEYS_FILE },
   guardedPaths: listed(env.GRAPHFLEET_GUARDED_PATHS),
   studioAuth: env.GRAPHFLEET_STUDIO_AUTH,
   systemAssistants: env.LANGGRAPH_CONFIG,

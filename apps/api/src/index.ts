@@ -1,4 +1,4 @@
-export { parseApiKeys } from "./auth/api-key-login.js";
+export { openApiKeys, parseApiKeys } from "./auth/api-keys.js";
 export { openLoopback } from "./custom/loopback.js";
 export { corsOrigins, httpRules } from "./http/http-rules.js";
 export { openAuth } from "./auth/open-auth.js";

@@ -27,7 +27,7 @@ import {
   webhookUrlRules,
 } from "@graphfleet/runtime";
 import { startApi } from "./api.js";
-import { parseApiKeys } from "./auth/api-key-login.js";
+import { openApiKeys } from "./auth/api-keys.js";
 import { openAuth } from "./auth/open-auth.js";
 import { openLoopback } from "./custom/loopback.js";
 import { httpRules } from "./http/http-rules.js";
@@ -103,7 +103,8 @@ try {
     life.use("http app", httpApp, (it) => it.onShutdown());
   }
   const projectAuth = await loadAuth(project);
-  const keys = parseApiKeys(config.apiKeys);
+  const keys = openApiKeys({ ...config.apiKeys, log });
+  if (keys !== null) life.use("api keys", keys, (it) => it.stop());
   const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio: config.studioAuth, log });
 
   const metrics = new Metrics({ prefix: config.metricPrefix });

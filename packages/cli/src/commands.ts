@@ -129,11 +129,16 @@ connections the database must allow. Exit code 1 when something fails.`,
   },
   {
     name: "keys",
-    summary: "Makes an API key for projects without auth of their own.",
-    operands: "<name>",
-    maxOperands: 1,
-    flags: { json: JSON_OUT },
-    run: async (input, io) => await (await import("./keys/new-key.js")).newKey(input, io),
+    summary: "Makes, lists and removes API keys for projects without auth of their own.",
+    operands: "new <name> | hash <name> | list | remove <digest>",
+    maxOperands: 3,
+    flags: {
+      file: { type: "string", short: "f", value: "PATH", about: "file of keys to change (GRAPHFLEET_API_KEYS_FILE)" },
+      json: JSON_OUT,
+    },
+    notes: `new makes a key; hash reads one of yours from standard input. Without a file they show the entry for GRAPHFLEET_API_KEYS.
+list shows names and how digests begin, which is how remove wants them.`,
+    run: async (input, io) => await (await import("./keys/keys.js")).keys(input, io),
   },
   {
     name: "sysinfo",

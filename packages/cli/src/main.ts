@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { dirname, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "./commands.js";
 import { makePaint } from "./shell/paint.js";
@@ -29,8 +30,9 @@ try {
     env: process.env,
     cwd,
     root: ROOT,
-    write: (text) => void process.stdout.write(text),
-    tell: (text) => void process.stderr.write(text),
+    read: async () => (process.stdin.isTTY ? "" : await text(process.stdin)),
+    write: (said) => void process.stdout.write(said),
+    tell: (said) => void process.stderr.write(said),
     paint: makePaint(process.stdout.isTTY, process.env),
     // Commands that nobody has to stop in order end as the shell expects.
     stopping: stopSignal,

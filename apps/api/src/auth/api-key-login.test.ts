@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { silentLog } from "@graphfleet/testkit";
-import { apiKeyLogin, parseApiKeys } from "./api-key-login.js";
+import { apiKeyLogin } from "./api-key-login.js";
+import { openApiKeys, parseApiKeys } from "./api-keys.js";
 import { openAuth } from "./open-auth.js";
 
 const digest = (key: string) => createHash("sha256").update(key).digest("hex");
-const login = apiKeyLogin(
-  parseApiKeys(`ci:${digest("new")}, ci:${digest("old").toUpperCase()},ops:${digest("other")},`),
-);
+const open = (text: string) => openApiKeys({ text, file: undefined, log: silentLog });
+const keys = open(`ci:${digest("new")}, ci:${digest("old").toUpperCase()}\n# of the pager\nops:${digest("other")},`);
+const login = apiKeyLogin(keys ?? { nameOf: () => undefined });
 const enter = (headers: Record<string, string>) => login({ headers, toRequest: () => new Request("http://x") });
 
 test.each([
@@ -34,9 +35,11 @@ test.each(["ci", "ci:abc", `:${digest("k")}`, `ci:${digest("k")}0`])("%s is no e
 
 test("keys and a project's own auth exclude each other", () => {
   const project = { authenticate: () => "ann", handlers: {} };
-  const keys = parseApiKeys(`ci:${digest("k")}`);
-
   expect(() => openAuth({ project, settings: null, keys, studio: false, log: silentLog })).toThrow(
     "GRAPHFLEET_API_KEYS",
   );
+});
+
+test("a server without entries uses no keys", () => {
+  expect(open(" \n")).toBeNull();
 });

@@ -36,7 +36,7 @@ const open = (studio = false): Promise<TestApi> =>
     openAuth({
       project: { authenticate, handlers },
       settings: { target: null },
-      keys: new Map(),
+      keys: null,
       studio,
       log: silentLog,
     }),
@@ -137,7 +137,7 @@ describe("a server that guards what is open elsewhere", () => {
     const auth = openAuth({
       project: { authenticate, handlers },
       settings: { target: null, openapi: { security: [{ bearer: [] }] } },
-      keys: new Map(),
+      keys: null,
       studio: false,
       log: silentLog,
     });

@@ -1,6 +1,7 @@
 import { allowAll, askHandlers, type Authorizer, type Log } from "@graphfleet/domain";
 import type { AuthSettings, ProjectAuth } from "@graphfleet/runtime";
 import { API_KEY_SECURITY, type ApiSecurity } from "./api-security.js";
+import type { ApiKeys } from "./api-keys.js";
 import { apiKeyLogin } from "./api-key-login.js";
 import { type Login, openHouse } from "./authenticate.js";
 import { projectLogin } from "./project-login.js";
@@ -18,8 +19,8 @@ export interface AuthParts {
   /** What `auth.path` of the project names, loaded. */
   readonly project: ProjectAuth | null;
   readonly settings: AuthSettings | null;
-  /** Names of API keys by their digests; empty for servers that use none. */
-  readonly keys: ReadonlyMap<string, string>;
+  /** Null for servers that use none. */
+  readonly keys: Pick<ApiKeys, "nameOf"> | null;
   /** Whether this server is somebody's own, where LangGraph Studio may come in without a login. */
   readonly studio: boolean;
   readonly log: Log;
@@ -32,11 +33,12 @@ const CACHE_SIZE = 1000;
 export function openAuth({ project, settings, keys, studio, log }: AuthParts): Auth {
   const security = settings?.openapi ?? null;
   if (project === null)
-    return keys.size === 0
+    return keys === null
       ? { login: openHouse, authorizer: allowAll, security }
       : { login: apiKeyLogin(keys), authorizer: allowAll, security: security ?? API_KEY_SECURITY };
-  if (keys.size > 0)
+  if (keys !== null)
     throw new Error("GRAPHFLEET_API_KEYS is for projects without auth, but auth.path is set. Take one of them away.");
+
   const authorizer = askHandlers(project.handlers);
   if (project.authenticate === null) {
     log.warn({}, "auth.path has no authenticate callback, so everybody may do everything and no handler is asked");

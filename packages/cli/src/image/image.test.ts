@@ -42,6 +42,7 @@ const run = (...args: string[]) =>
     write: (text) => (out += text),
     tell: (text) => (err += text),
     paint: makePaint(false, {}),
+    read: async () => "",
     stopping: () => new AbortController().signal,
   });
 /** The instructions, continued lines and comments aside. */

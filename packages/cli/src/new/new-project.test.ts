@@ -18,6 +18,7 @@ describe("graphfleet new", () => {
     write: (text) => (said += text),
     tell: () => undefined,
     paint: makePaint(false, {}),
+    read: async () => "",
     stopping: () => new AbortController().signal,
   });
   const make = (positionals: string[], strings: Record<string, string> = {}, switches: string[] = []) =>

@@ -29,6 +29,8 @@ export interface Io {
   readonly cwd: string;
   /** The folder of the installation. */
   readonly root: string;
+  /** All of standard input. */
+  readonly read: () => Promise<string>;
   /** The answer: standard output. */
   readonly write: (text: string) => void;
   /** Progress, warnings, problems: standard error. */

@@ -40,6 +40,7 @@ function bench() {
     write: (text) => (said.out += text),
     tell: (text) => (said.err += text),
     paint: makePaint(false, {}),
+    read: async () => "",
     stopping: () => new AbortController().signal,
   };
   return { said, inputs, run: (...args: string[]) => runCli(args, commands, io) };

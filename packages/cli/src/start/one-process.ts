@@ -4,9 +4,9 @@ import {
   corsOrigins,
   gaugeFleet,
   httpRules,
+  openApiKeys,
   openAuth,
   openLoopback,
-  parseApiKeys,
   startApi,
 } from "@graphfleet/api";
 import { createLogger, EncryptionEnv, encryptionSettings, loadEnv, Metrics, resolveHost } from "@graphfleet/chassis";
@@ -150,7 +150,7 @@ export async function startOneProcess({
   if (httpApp !== null)
     log.info({ app: httpApp.name, auth_first: rules.authFirst }, "the project's own http app is in front");
   const studio = env.GRAPHFLEET_STUDIO_AUTH === "true";
-  const keys = parseApiKeys(env.GRAPHFLEET_API_KEYS ?? "");
+  const keys = openApiKeys({ text: env.GRAPHFLEET_API_KEYS ?? "", file: undefined, log });
   const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, log });
   const queue = new MemoryRunQueue(log);
   const webhooks = new MemoryRunQueue(log);
