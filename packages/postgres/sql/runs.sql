@@ -155,8 +155,8 @@ from due, thread
 where r.run_id = due.run_id and r.thread_id = thread.thread_id and r.status = 'pending'
 returning "r"."run_id", "r"."thread_id", "r"."assistant_id", "r"."status", "r"."metadata", "r"."spec", "r"."multitask_strategy", "r"."created_at", "r"."updated_at", "r"."run_after", "r"."started_at", "r"."ended_at", "r"."attempt", "r"."fence", "r"."cancel_action", "r"."error", "r"."tape_from", "r"."checkpoint_id", r.auth, r.last_event, thread.stream_seq as seq_base;
 
--- claimable
-/* claimable_threads */
+-- claimable, most urgent first
+/* claimable_by_urgency */
 select c.thread_id
 from runs c
 where c.status = 'pending'

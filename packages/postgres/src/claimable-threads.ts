@@ -4,6 +4,11 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "./schema.js";
 import { ago } from "./time.js";
 
+const FIRST: Readonly<Record<ClaimableFirst, { readonly name: string; readonly order: string }>> = {
+  urgent: { name: "claimable_by_urgency", order: "c.priority, c.run_after" },
+  oldest: { name: "claimable_by_age", order: "c.run_after" },
+};
+
 /**
  * Threads whose oldest due run nobody executes. Only the due runs are read, by their index, so a look costs nothing when
  * there are none.
@@ -14,7 +19,9 @@ export async function claimableThreads(
   limit: number,
   first: ClaimableFirst,
 ): Promise<readonly ThreadId[]> {
-  const { rows } = await sql<{ thread_id: string }>`/* claimable_threads */
+  // Two texts, and a prepared statement is one text: each has its name.
+  const { name, order } = FIRST[first];
+  const { rows } = await sql<{ thread_id: string }>`/* ${sql.raw(name)} */
     select c.thread_id
     from runs c
     where c.status = 'pending'
@@ -25,7 +32,7 @@ export async function claimableThreads(
           and (before.status = 'running'
             or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
       )
-    order by ${first === "urgent" ? sql`c.priority, c.run_after` : sql`c.run_after`}
+    order by ${sql.raw(order)}
     limit ${limit}`.execute(db);
   return rows.map((row) => row.thread_id as ThreadId);
 }

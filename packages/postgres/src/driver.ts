@@ -16,7 +16,7 @@ import type { LedgerClient } from "./ledger-client.js";
 import { isFormerPrimary, toLedgerError } from "./pg-errors.js";
 
 /** Statements that open with such a comment are prepared under that name. Their text must never vary. */
-const NAMED = /^\s*\/\* (\w+) \*\//;
+export const NAMED = /^\s*\/\* (\w+) \*\//;
 
 /** The server cancels a statement at its timeout; when not even that answer arrives, the connection is dead. */
 const GRACE_MS = 2000;

@@ -173,6 +173,18 @@ describe("claimable", () => {
     await ledger.pool.query("UPDATE runs SET run_after = now() - interval '1 day' WHERE run_id = $1", [run.id]);
     expect(await runs().claimable(0, 1, "urgent")).toEqual([run.threadId]);
   });
+
+  test("one connection can be asked for both orders", async () => {
+    const narrow = await openLedger({ poolMax: 1 });
+    try {
+      const { runs: look } = narrow.storage;
+      const [late, early] = [await narrow.make.run({ priority: 10 }), await narrow.make.run()];
+      expect(await look.claimable(0, 10, "urgent")).toEqual([early.threadId, late.threadId]);
+      expect(await look.claimable(0, 10, "oldest")).toEqual([late.threadId, early.threadId]);
+    } finally {
+      await narrow.close();
+    }
+  });
 });
 
 describe("renew", () => {

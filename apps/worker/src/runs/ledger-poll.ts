@@ -1,4 +1,4 @@
-import { every } from "@graphfleet/chassis";
+import { every, type EveryOptions } from "@graphfleet/chassis";
 import type { Log, Ring, RunRepository } from "@graphfleet/domain";
 import type { Slots } from "./slots.js";
 
@@ -9,6 +9,8 @@ export interface LedgerPollDeps {
   /** Whether rings can be heard at present. */
   readonly hearsRings: () => boolean;
   readonly log: Log;
+  /** How it waits; tests bring their own. */
+  readonly wait?: EveryOptions["wait"];
 }
 
 export interface LedgerPoll {
@@ -18,17 +20,18 @@ export interface LedgerPoll {
   stop(): Promise<void>;
 }
 
-/** With `UNHEARD_SECONDS`, a run waits about five seconds for a free slot when its ring got lost. */
-const POLL_MS = 2500;
-const BACKOFF_MAX_MS = 5000;
-/** A run that waits this long although rings are heard has lost its ring. */
+/** A run that was taken from a dead worker is found within a second, whether or not anybody can ring for it. */
+const POLL_MS = 800;
+const BACKOFF_MAX_MS = 2000;
+/** A run that is due for this long although rings are heard has lost its ring, or its worker. */
 const UNHEARD_SECONDS = 2.5;
 
 /**
  * Looks into the ledger for runs that nobody rings for. Rings come through Redis, which may be away or forget; the runs
  * are in the ledger, so with a free slot they execute all the same.
  */
-export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: LedgerPollDeps): LedgerPoll {
+export function startLedgerPoll(deps: LedgerPollDeps): LedgerPoll {
+  const { runs, slots, processRing, hearsRings, log, wait } = deps;
   const inFlight = new Set<Promise<void>>();
   let looking: Promise<void> | null = null;
   let lookAgain = false;
@@ -84,6 +87,7 @@ export function startLedgerPoll({ runs, slots, processRing, hearsRings, log }: L
     once: lookOnce,
     log,
     backoffMaxMs: BACKOFF_MAX_MS,
+    ...(wait === undefined ? {} : { wait }),
   });
   return {
     slotFreed,
