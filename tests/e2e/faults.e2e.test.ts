@@ -79,6 +79,57 @@ describeFleet("a fleet that loses processes", () => {
     expect(events).toContainEqual({ event: "metadata", data: { run_id: run.run_id, attempt: 2 } });
   });
 
+  test("runs do not wait for the lease of a worker that was killed: its connection tells", async () => {
+    const { client } = fleet;
+    const doomed = await fleet.startWorker({ BG_JOB_HEARTBEAT: "3600" });
+    const runs = await Promise.all(
+      Array.from({ length: 30 }, () =>
+        client.runs.create(null, "counter", { input: { log: ["input"], steps: 8, ms: 250 }, onCompletion: KEEP }),
+      ),
+    );
+    const held = await eventually(
+      async () =>
+        (
+          await fleet.sql.query<{ run_id: string; thread_id: string }>(
+            "select run_id, thread_id from runs where status = 'running' and lease_owner like $1",
+            [`${doomed.name}:%`],
+          )
+        ).rows,
+      (rows) => rows.length > 0,
+    );
+    process.kill(doomed.pid!, "SIGKILL");
+
+    await Promise.all(runs.map((run) => runReaches(client, run.thread_id, run.run_id, "success")));
+    for (const { thread_id } of held) {
+      const { values } = await client.threads.get(thread_id);
+      expect((values as unknown as CounterState).log).toEqual(expectedLog(8));
+    }
+  });
+
+  test("a worker keeps its run when the database ends the session of its heartbeat", async () => {
+    const { client } = fleet;
+    const { thread_id } = await client.threads.create();
+    const run = await client.runs.create(thread_id, "counter", { input: { log: ["input"], steps: 25, ms: 250 } });
+    const rowOf = async () =>
+      (
+        await fleet.sql.query<{ attempt: number; lease_backend: number | null }>(
+          "select attempt, lease_backend from runs where run_id = $1",
+          [run.run_id],
+        )
+      ).rows[0];
+    const claimed = await eventually(rowOf, (row) => typeof row?.lease_backend === "number");
+    const renewed = await eventually(rowOf, (row) => row?.lease_backend !== claimed?.lease_backend);
+
+    await fleet.sql.query("select pg_terminate_backend($1::int)", [renewed?.lease_backend]);
+
+    await eventually(
+      rowOf,
+      (row) => typeof row?.lease_backend === "number" && row.lease_backend !== renewed?.lease_backend,
+    );
+    await runReaches(client, thread_id, run.run_id, "success");
+    expect(await rowOf()).toMatchObject({ attempt: 1 });
+  });
+
   test("whoever waits for a run gets its result although the worker dies", async () => {
     const { client } = fleet;
     const { thread_id } = await client.threads.create();

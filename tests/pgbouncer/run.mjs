@@ -66,7 +66,7 @@ try {
     "--selectProjects",
     "integration",
     "--no-watchman",
-    "--testPathIgnorePatterns=(hosts|database|inspect|vigil)[.]int",
+    "--testPathIgnorePatterns=(hosts|database|inspect|lease-sessions|vigil)[.]int",
   ];
   const pooled = `postgres://${username}@127.0.0.1:${port}${pathname}`;
   const env = { ...process.env, TEST_DATABASE_URI: postgres.uri, TEST_POOLER_URI: pooled };

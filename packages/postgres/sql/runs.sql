@@ -149,6 +149,8 @@ set status = 'running',
     fence = r.fence + 1,
     lease_owner = $4::text,
     lease_expires_at = clock_timestamp() + make_interval(secs => $5::float8),
+    lease_backend = nullif(current_setting('graphfleet.backend', true), '')::int,
+    lease_server = pg_postmaster_start_time(),
     started_at = coalesce(r.started_at, clock_timestamp()),
     updated_at = clock_timestamp()
 from due, thread
@@ -170,6 +172,21 @@ where c.status = 'pending'
 order by c.priority, c.run_after
 limit $2;
 
+-- claimable, oldest first
+/* claimable_by_age */
+select c.thread_id
+from runs c
+where c.status = 'pending'
+  and c.run_after <= statement_timestamp() - make_interval(secs => $1::float8)
+  and not exists (
+    select from runs before
+    where before.thread_id = c.thread_id
+      and (before.status = 'running'
+        or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
+  )
+order by c.run_after
+limit $2;
+
 -- renew
 /* renew_runs */
 with claims as (
@@ -189,6 +206,8 @@ held as (
 update runs r
 set lease_expires_at = clock_timestamp() + make_interval(secs => $4::float8),
     lease_owner = $5::text,
+      lease_backend = nullif(current_setting('graphfleet.backend', true), '')::int,
+      lease_server = pg_postmaster_start_time(),
     last_event = greatest(r.last_event, held.last_event)
 from held
 where r.run_id = held.run_id and r.fence = held.fence and r.status = 'running'
@@ -379,6 +398,7 @@ set status = 'pending',
     attempt = r.attempt - $1::int,
     lease_owner = null,
     lease_expires_at = null,
+    lease_backend = null,
     last_event = greatest(r.last_event, $2::bigint),
     rung_at = clock_timestamp(),
     updated_at = clock_timestamp()
@@ -457,6 +477,25 @@ where r.run_id = unheard.run_id
 returning r.run_id, r.thread_id, r.fence, r.priority;
 
 -- reapExpired, given up
+/* shorten_orphaned_leases */
+with orphaned as materialized (
+  select o.run_id, o.fence, o.lease_backend
+  from runs o
+  where o.status = 'running'
+    and o.lease_server = pg_postmaster_start_time()
+    and o.lease_expires_at > clock_timestamp() + make_interval(secs => $1::float8)
+    and not exists (select from pg_stat_activity a where a.pid = o.lease_backend)
+    and o.lease_backend is not null
+),
+locked as (
+  select l.run_id
+  from runs l join orphaned o on o.run_id = l.run_id
+  where l.status = 'running' and l.fence = o.fence and l.lease_backend = o.lease_backend
+  order by l.run_id
+  for no key update of l skip locked
+)
+update runs r set lease_backend = null, lease_expires_at = clock_timestamp() + make_interval(secs => $2::float8)
+from locked where r.run_id = locked.run_id;
 begin;
 select r.run_id
 from runs r join threads t on t.thread_id = r.thread_id
@@ -504,6 +543,25 @@ returning w.run_id, w.thread_id, w.fence, w.priority;
 commit;
 
 -- reapExpired, put back
+/* shorten_orphaned_leases */
+with orphaned as materialized (
+  select o.run_id, o.fence, o.lease_backend
+  from runs o
+  where o.status = 'running'
+    and o.lease_server = pg_postmaster_start_time()
+    and o.lease_expires_at > clock_timestamp() + make_interval(secs => $1::float8)
+    and not exists (select from pg_stat_activity a where a.pid = o.lease_backend)
+    and o.lease_backend is not null
+),
+locked as (
+  select l.run_id
+  from runs l join orphaned o on o.run_id = l.run_id
+  where l.status = 'running' and l.fence = o.fence and l.lease_backend = o.lease_backend
+  order by l.run_id
+  for no key update of l skip locked
+)
+update runs r set lease_backend = null, lease_expires_at = clock_timestamp() + make_interval(secs => $2::float8)
+from locked where r.run_id = locked.run_id;
 begin;
 select r.run_id
 from runs r join threads t on t.thread_id = r.thread_id
@@ -518,8 +576,8 @@ where r.run_id = any($1::uuid[])
 order by r.run_id
 for update;
 update "runs"
-set "status" = $1, "lease_owner" = $2, "lease_expires_at" = $3, "rung_at" = clock_timestamp(), "updated_at" = clock_timestamp()
-where "run_id" = $4;
+set "status" = $1, "lease_owner" = $2, "lease_expires_at" = $3, "lease_backend" = $4, "rung_at" = clock_timestamp(), "updated_at" = clock_timestamp()
+where "run_id" = $5;
 commit;
 
 -- sweepTemporary

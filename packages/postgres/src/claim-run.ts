@@ -1,6 +1,7 @@
 import type { ClaimedRun, Lease, ThreadId } from "@graphfleet/domain";
 import { type Kysely, sql } from "kysely";
 
+import { presentSession } from "./lease-sessions.js";
 import { isUniqueViolation } from "./pg-errors.js";
 import { type ClaimedRow, RUN_COLUMN_LIST, toClaimedRun } from "./run-rows.js";
 import type { Database } from "./schema.js";
@@ -41,7 +42,7 @@ export async function claimRun(db: Kysely<Database>, threadId: ThreadId, lease: 
           attempt = r.attempt + 1,
           fence = r.fence + 1,
           lease_owner = ${lease.owner}::text,
-          lease_expires_at = ${fromNow(lease.seconds)},
+          lease_expires_at = ${fromNow(lease.seconds)},${presentSession},
           started_at = coalesce(r.started_at, clock_timestamp()),
           updated_at = clock_timestamp()
       from due, thread

@@ -1,6 +1,7 @@
 import type { Claim, Lease, Renewal, RunId, Settled } from "@graphfleet/domain";
 import { type Kysely, sql } from "kysely";
 
+import { presentSession } from "./lease-sessions.js";
 import { type RingRow, toRing } from "./run-rows.js";
 import type { Database } from "./schema.js";
 import { fromNow } from "./time.js";
@@ -40,7 +41,7 @@ export async function renewRuns(
     )
     update runs r
     set lease_expires_at = ${fromNow(lease.seconds)},
-        lease_owner = ${lease.owner}::text,
+        lease_owner = ${lease.owner}::text,${presentSession},
         last_event = greatest(r.last_event, held.last_event)
     from held
     where r.run_id = held.run_id and r.fence = held.fence and r.status = 'running'
@@ -60,6 +61,7 @@ export async function giveBackRun(
         attempt = r.attempt - ${spent ? 0 : 1}::int,
         lease_owner = null,
         lease_expires_at = null,
+        lease_backend = null,
         last_event = greatest(r.last_event, ${lastEvent}::bigint),
         rung_at = clock_timestamp(),
         updated_at = clock_timestamp()

@@ -25,6 +25,9 @@ interface Session {
 type Callback = (error: Error | null | undefined, result?: unknown) => void;
 type Query = (config: unknown, values?: unknown, callback?: Callback) => Promise<unknown> | undefined;
 
+/** Set in a session that is ours alone, to the server process at its other end; unknown where a pooler stands in between. */
+export const BACKEND_SETTING = "graphfleet.backend";
+
 const BEGIN = /^\s*begin\s*;?\s*$/i;
 
 /**
@@ -73,9 +76,9 @@ export class LedgerClient extends pg.Client {
   /** Bounds the session. To be called once, when connected. @returns whether the server takes writes. */
   async prepare(): Promise<{ readonly writable: boolean }> {
     const pid = this.#inside.processID ?? 0;
-    const settings = Object.entries(settingsOf(this.#limits)).map(
+    const settings = Object.entries({ ...settingsOf(this.#limits), [BACKEND_SETTING]: pid }).map(
       // A pooler tells a process id of its own making.
-      ([name, ms]) => `case when pg_backend_pid() = ${pid} then set_config('${name}', '${ms}', false) end`,
+      ([name, value]) => `case when pg_backend_pid() = ${pid} then set_config('${name}', '${value}', false) end`,
     );
     const { rows } = await this.query<Session>(
       `select pg_backend_pid() as pid, current_setting('transaction_read_only') as read_only, ${settings.join(", ")}`,

@@ -37,6 +37,7 @@ import { claimableThreads } from "./claimable-threads.js";
 import { giveBackRun, renewRuns } from "./hold-runs.js";
 import { insertRuns } from "./insert-runs.js";
 import { json, jsonb } from "./json.js";
+import { shortenOrphanedLeases } from "./lease-sessions.js";
 import { endingBefore, leaveThread, lockThread } from "./leave-thread.js";
 import { all, contains, inScope, orTrue } from "./metadata-filter.js";
 import { pageOf } from "./page.js";
@@ -231,6 +232,7 @@ export class PostgresRunRepository implements RunRepository {
   }
 
   async reapExpired(options: { readonly maxAttempts: number; readonly limit: number }): Promise<readonly ReapedRun[]> {
+    await shortenOrphanedLeases(this.#db);
     return reapExpiredRuns(this.#db, options);
   }
 

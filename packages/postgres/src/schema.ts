@@ -93,6 +93,8 @@ interface RunTable {
   fence: Generated<number>;
   lease_owner: Generated<string | null>;
   lease_expires_at: Generated<Date | null>;
+  lease_backend: Generated<number | null>;
+  lease_server: Generated<Date | null>;
   cancel_action: Generated<CancelAction | null>;
   error: Generated<GraphError | null>;
   tape_from: number;

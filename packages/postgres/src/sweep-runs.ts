@@ -109,6 +109,7 @@ async function reap(tx: Kysely<Database>, row: ExpiredRow, maxAttempts: number):
       status: "pending",
       lease_owner: null,
       lease_expires_at: null,
+      lease_backend: null,
       rung_at: sql<Date>`clock_timestamp()`,
       updated_at: sql<Date>`clock_timestamp()`,
     })

@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { openPostgres } from "@graphfleet/postgres";
 import { startHeartbeat } from "./start-heartbeat.js";
-import type { ToHeartbeat } from "./messages.js";
+import type { HeartbeatPort, ToHeartbeat } from "./messages.js";
 import { CLOSE, type HeartbeatThreadData } from "./thread-data.js";
 
 // What runs in the heartbeat's thread: a connection of its own, and nothing that a graph could block.
@@ -12,8 +12,13 @@ const workshop = parentPort;
 if (workshop === null) throw new Error("The heartbeat is a thread of a worker");
 
 // Renewals have a connection of their own; the other one is for the last words of a blocked process, and closes when idle.
-const ledger = await openPostgres({ ...database, poolMax: 1 });
-const heartbeat = startHeartbeat({
+const ledger = await openPostgres({
+  ...database,
+  poolMax: 1,
+  // Leases do not outlast for long the connection that they were renewed through.
+  onError: () => heartbeat.tell({ kind: "look" }),
+});
+const heartbeat: HeartbeatPort = startHeartbeat({
   runs: ledger.storage.runs,
   lease,
   hear: (message) => workshop.postMessage(message),

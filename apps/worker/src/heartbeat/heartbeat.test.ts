@@ -56,8 +56,10 @@ function setUp({ settle }: { readonly settle?: () => Promise<EndingSettled> } = 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-test("a renewal is asked for four times per lease", () => {
-  expect(beatMsOf(LEASE)).toBe(3750);
+test("a renewal is asked for four times per lease, and every other second of a long one", () => {
+  expect(beatMsOf({ owner: "w", seconds: 4 })).toBe(1000);
+  expect(beatMsOf({ owner: "w", seconds: LEASE_SECONDS })).toBe(2000);
+  expect(beatMsOf({ owner: "w", seconds: 3600 })).toBe(2000);
 });
 
 test("two renewals may hang, and the third is asked for while the lease is good", () => {

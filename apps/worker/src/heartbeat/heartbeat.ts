@@ -36,11 +36,14 @@ interface Held {
   lastEvent: number;
 }
 
-/** A renewal is asked for four times per lease, and may take as long: two may hang and the third is in time. */
-export const beatMsOf = (lease: Lease): number => (lease.seconds * 1000) / 4;
+/** A lease whose connection broke does not last longer than a few beats, however long it is (docs/adr/0006). */
+const LONGEST_BEAT_MS = 2000;
+
+/** A renewal is asked for four times per lease at least, and may take as long: two may hang and the third is in time. */
+export const beatMsOf = (lease: Lease): number => Math.min((lease.seconds * 1000) / 4, LONGEST_BEAT_MS);
 
 /** How long a lease counts as ours without a renewal: a little less than the lease. */
-export const patienceMsOf = (lease: Lease): number => lease.seconds * 1000 - beatMsOf(lease) / 2;
+export const patienceMsOf = (lease: Lease): number => lease.seconds * 875;
 
 /** How often the workshop says that it is alive, and how often somebody listens for it. */
 export const WATCH_MS = 1000;

@@ -132,7 +132,10 @@ export interface RunRepository {
 
   /** Waiting runs, due for more than `olderThanSeconds`, that nobody can hear of: no ring since then. Marks them as rung. */
   unheard(olderThanSeconds: number, limit: number): Promise<readonly Ring[]>;
-  /** Takes runs away from workers whose lease ran out. */
+  /**
+   * Takes runs away from workers whose lease ran out. A ledger that notices that the connection is gone which a lease was
+   * renewed through may let it run out sooner, but not before whoever lives had time to renew it through another one.
+   */
   reapExpired(options: { readonly maxAttempts: number; readonly limit: number }): Promise<readonly ReapedRun[]>;
   /** Removes threads of temporary runs that ended longer ago. @returns how many. */
   sweepTemporary(olderThanSeconds: number, limit: number): Promise<number>;

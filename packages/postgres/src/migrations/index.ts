@@ -8,6 +8,7 @@ import { expiry } from "./0006-expiry.js";
 import { runPriority } from "./0007-run-priority.js";
 import { webhooks } from "./0008-webhooks.js";
 import { cronFirings } from "./0009-cron-firings.js";
+import { leaseSessions } from "./0010-lease-sessions.js";
 
 /** In order. A migration that was released is never edited: its successor repairs it. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   runPriority,
   webhooks,
   cronFirings,
+  leaseSessions,
 ];
