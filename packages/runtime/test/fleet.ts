@@ -24,6 +24,8 @@ export interface TestFleet {
   claim(thread: GraphThread, spec?: Spec): Promise<ClaimedRun>;
   /** The same run in the hands of the next worker, after the first one died. */
   reclaim(run: ClaimedRun): Promise<ClaimedRun>;
+  /** The same, after the first one was told to stop: no attempt is spent. */
+  handOver(run: ClaimedRun): Promise<ClaimedRun>;
   /** Claims, performs and settles. */
   run(thread: GraphThread, spec?: Spec): Promise<Performance>;
   settle(run: ClaimedRun): Promise<void>;
@@ -58,6 +60,10 @@ export async function openFleet(graphs: Readonly<Record<string, unknown>>): Prom
     },
     async reclaim(run) {
       await storage.runs.giveBack(claimOf(run), { spent: true, lastEvent: run.lastEvent });
+      return claimNext(run.threadId);
+    },
+    async handOver(run) {
+      await storage.runs.giveBack(claimOf(run), { spent: false, lastEvent: run.lastEvent });
       return claimNext(run.threadId);
     },
     async run(thread, spec) {

@@ -176,7 +176,7 @@ describe("time travel", () => {
 class Killed extends Error {}
 
 /** Performs until the worker dies in `node`; whatever was written by then stays. */
-async function dieIn(node: string, run: Awaited<ReturnType<TestFleet["claim"]>>) {
+async function killedIn(node: string, run: Awaited<ReturnType<TestFleet["claim"]>>) {
   const control = new AbortController();
   between = (name) => {
     if (name !== node) return;
@@ -185,8 +185,12 @@ async function dieIn(node: string, run: Awaited<ReturnType<TestFleet["claim"]>>)
   };
   await expect(perform(fleet.runner, run, { signal: control.signal })).rejects.toBeInstanceOf(Killed);
   between = () => undefined;
-  return fleet.reclaim(run);
+  return run;
 }
+
+/** The same, and the next worker has the run. */
+const dieIn = async (node: string, run: Awaited<ReturnType<TestFleet["claim"]>>) =>
+  fleet.reclaim(await killedIn(node, run));
 
 describe("the next attempt of a run", () => {
   test.each(["async", "sync"] as const)(
@@ -263,6 +267,41 @@ describe("the next attempt of a run", () => {
     const run = await fleet.reclaim(await fleet.claim(thread, { input: null, command: { resume: "yes" } }));
     const { finish } = await perform(fleet.runner, run);
     expect(finish).toMatchObject({ next: [], values: { answer: "yes" } });
+  });
+});
+
+describe("a run that a stopping worker gave back", () => {
+  test("goes on from its own head when it had travelled in time", async () => {
+    const thread = await fleet.thread("steps");
+    await fleet.run(thread, { input });
+    const history = await fleet.states.history(thread, { limit: 10 });
+    const beforeOne = history.find(({ next }) => next[0] === "one")?.checkpoint?.checkpointId ?? "";
+    executed.length = 0;
+    const run = await fleet.claim(thread, { input: null, config: { configurable: { checkpoint_id: beforeOne } } });
+    const { finish } = await perform(fleet.runner, await fleet.handOver(await killedIn("three", run)));
+    expect(executed).toEqual(["one", "two", "three", "three"]);
+    expect(at(finish.values, "log")).toEqual(["input", "one", "two", "three"]);
+  });
+
+  test("does not give its update again", async () => {
+    const thread = await fleet.thread("steps");
+    await fleet.run(thread, { input });
+    executed.length = 0;
+    const command = { update: { log: ["update"] }, goto: "two" };
+    const run = await killedIn("three", await fleet.claim(thread, { input: null, command }));
+    const { finish } = await perform(fleet.runner, await fleet.handOver(run));
+    expect(executed).toEqual(["two", "three", "three"]);
+    expect(at(finish.values, "log")).toEqual(["input", "one", "two", "three", "update", "two", "three"]);
+  });
+
+  test("is not carried past the breakpoint where it had come to rest", async () => {
+    const thread = await fleet.thread("steps");
+    const run = await fleet.claim(thread, { input, interruptBefore: ["two"] });
+    const first = await perform(fleet.runner, run);
+    const { finish, events } = await perform(fleet.runner, await fleet.handOver(run));
+    expect(executed).toEqual(["one"]);
+    expect(events).toEqual([]);
+    expect(finish).toEqual(first.finish);
   });
 });
 

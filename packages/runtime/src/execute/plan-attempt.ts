@@ -13,7 +13,8 @@ import type { CompiledGraph } from "../compiled-graph.js";
 export type AttemptPlan = "begin" | "go_on" | "rest";
 
 export async function planAttempt(graph: CompiledGraph, saver: FleetSaver, run: ClaimedRun): Promise<AttemptPlan> {
-  if (run.attempt <= 1) return "begin";
+  // Not by its attempt: what a stopping worker gave back has spent none, and has begun all the same.
+  if (run.fence <= 1) return "begin";
 
   const head = await saver.getTuple({ configurable: { thread_id: run.threadId, checkpoint_ns: "" } });
   if (!head || labelOf(head, "run_id") !== run.id) return "begin";
