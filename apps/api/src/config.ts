@@ -66,6 +66,11 @@ export const ApiEnv = Type.Object({
     default: "",
     description: "Private networks that webhooks may go to, such as 10.0.0.0/8, separated by commas",
   }),
+  LANGGRAPH_AUTH_TYPE: Type.Union([Type.Literal("noop"), Type.Literal("custom"), Type.Literal("langsmith")], {
+    default: "noop",
+    description:
+      "custom: do not start without auth.path or API keys. noop: auth is what is set. langsmith is refused: it needs the hosted product",
+  }),
   GRAPHFLEET_API_KEYS: Type.String({
     default: "",
     description:
@@ -119,6 +124,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   mountPrefix: env.MOUNT_PREFIX,
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
+  authType: env.LANGGRAPH_AUTH_TYPE,
   apiKeys: { text: env.GRAPHFLEET_API_KEYS, file: env.GRAPHFLEET_API_KEYS_FILE },
   guardedPaths: listed(env.GRAPHFLEET_GUARDED_PATHS),
   studioAuth: env.GRAPHFLEET_STUDIO_AUTH,

@@ -9,6 +9,7 @@ import {
   redact,
   resolveHost,
   patiently,
+  withoutEffect,
 } from "@graphfleet/chassis";
 import { makeWebhookGate, randomIds, isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
 import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
@@ -50,6 +51,9 @@ try {
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
+  const ignored = withoutEffect(process.env);
+  if (ignored.length > 0)
+    log.warn({ variables: ignored }, "some variables have no effect; docs/configuration.md says why");
   const encryption = openEncryption(config.encryption);
 
   const project = await loadProject(config.projectPath, process.env);
@@ -105,7 +109,8 @@ try {
   const projectAuth = await loadAuth(project);
   const keys = openApiKeys({ ...config.apiKeys, log });
   if (keys !== null) life.use("api keys", keys, (it) => it.stop());
-  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio: config.studioAuth, log });
+  const { authType: type, studioAuth: studio } = config;
+  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, log });
 
   const metrics = new Metrics({ prefix: config.metricPrefix });
   gaugeFleet(metrics, {

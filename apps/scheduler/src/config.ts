@@ -10,15 +10,6 @@ import {
 } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 
-/** The variable of whoever forgets webhooks. */
-export const WebhookLogEnv = Type.Object({
-  WEBHOOK_LOG_KEEP_HOURS: Type.Number({
-    exclusiveMinimum: 0,
-    default: 72,
-    description: "Hours a webhook can be looked up and replayed after it was delivered or given up",
-  }),
-});
-
 /** Every variable of the scheduler with its meaning, unit and default. */
 export const SchedulerEnv = Type.Object({
   ...StoresEnv,
@@ -38,7 +29,11 @@ export const SchedulerEnv = Type.Object({
     default: 120,
     description: "Seconds the result of a stateless run outlives it",
   }),
-  ...WebhookLogEnv.properties,
+  WEBHOOK_LOG_KEEP_HOURS: Type.Number({
+    exclusiveMinimum: 0,
+    default: 72,
+    description: "Hours a webhook can be looked up and replayed after it was delivered or given up",
+  }),
   CRON_LOG_KEEP_DAYS: Type.Number({
     exclusiveMinimum: 0,
     default: 1,

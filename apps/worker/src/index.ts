@@ -7,6 +7,5 @@ export { startWorker, type Worker, type WorkerOptions, type WorkerParts } from "
 export { observeRuns } from "./worker-metrics.js";
 export { type Deliverer, type DelivererParts, startDeliverer } from "./webhooks/deliverer.js";
 export { makeSendWebhook, type SendWebhook } from "./webhooks/send-webhook.js";
-export { WebhookEnv, webhookOptions } from "./webhooks/webhook-env.js";
 export { observeDeliveries } from "./webhooks/webhook-metrics.js";
-export { WorkerEnv } from "./config.js";
+export { WorkerEnv, workerConfig } from "./config.js";

@@ -9,4 +9,4 @@ export { type PatienceOptions, patiently } from "./patiently.js";
 export { resolveHost } from "./resolve-host.js";
 export { EncryptionEnv, encryptionSettings } from "./encryption-env.js";
 export { redisOptions, StoresEnv } from "./stores-env.js";
-export { WITHOUT_EFFECT } from "./without-effect.js";
+export { WITHOUT_EFFECT, withoutEffect } from "./without-effect.js";

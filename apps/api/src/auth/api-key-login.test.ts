@@ -40,6 +40,16 @@ test("keys and a project's own auth exclude each other", () => {
   );
 });
 
+const nothing = { project: null, settings: null, keys: null, studio: false, log: silentLog };
+
+test("a server that was told to ask who is calling does not start when it cannot", () => {
+  expect(() => openAuth({ ...nothing, type: "langsmith" })).toThrow("LANGGRAPH_AUTH_TYPE is langsmith");
+  expect(() => openAuth({ ...nothing, keys, type: "langsmith" })).toThrow("LANGGRAPH_AUTH_TYPE is langsmith");
+  expect(() => openAuth({ ...nothing, type: "custom" })).toThrow("nobody is asked");
+  expect(openAuth({ ...nothing, keys, type: "custom" })).toHaveProperty("login");
+  expect(openAuth({ ...nothing, type: "noop" })).toHaveProperty("login");
+});
+
 test("a server without entries uses no keys", () => {
   expect(open(" \n")).toBeNull();
 });

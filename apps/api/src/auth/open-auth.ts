@@ -23,6 +23,8 @@ export interface AuthParts {
   readonly keys: Pick<ApiKeys, "nameOf"> | null;
   /** Whether this server is somebody's own, where LangGraph Studio may come in without a login. */
   readonly studio: boolean;
+  /** What LANGGRAPH_AUTH_TYPE asks for. */
+  readonly type?: "noop" | "custom" | "langsmith";
   readonly log: Log;
 }
 
@@ -30,7 +32,16 @@ const CACHE_TTL_SECONDS = 60;
 const CACHE_SIZE = 1000;
 
 /** Puts together what the project and its environment say about auth. @throws Error when they say two things. */
-export function openAuth({ project, settings, keys, studio, log }: AuthParts): Auth {
+export function openAuth({ project, settings, keys, studio, type = "noop", log }: AuthParts): Auth {
+  // To start all the same would open the house.
+  if (type === "langsmith")
+    throw new Error(
+      "LANGGRAPH_AUTH_TYPE is langsmith, but only the hosted product knows its users. Use auth.path of langgraph.json (custom) or GRAPHFLEET_API_KEYS.",
+    );
+  if (type === "custom" && project === null && keys === null)
+    throw new Error(
+      "LANGGRAPH_AUTH_TYPE is custom, but nobody is asked who is calling. Set auth.path of langgraph.json or GRAPHFLEET_API_KEYS.",
+    );
   const security = settings?.openapi ?? null;
   if (project === null)
     return keys === null

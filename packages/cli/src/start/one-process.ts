@@ -1,18 +1,8 @@
 import { randomUUID } from "node:crypto";
-import {
-  ApiEnv,
-  corsOrigins,
-  gaugeFleet,
-  httpRules,
-  openApiKeys,
-  openAuth,
-  openLoopback,
-  startApi,
-} from "@graphfleet/api";
-import { createLogger, EncryptionEnv, encryptionSettings, loadEnv, Metrics, resolveHost } from "@graphfleet/chassis";
+import { gaugeFleet, httpRules, openApiKeys, openAuth, openLoopback, startApi } from "@graphfleet/api";
+import { createLogger, Metrics, resolveHost, withoutEffect } from "@graphfleet/chassis";
 import {
   type Encryption,
-  LEASE_SECONDS,
   makeSignals,
   makeWebhookGate,
   openEncryption,
@@ -46,8 +36,8 @@ import {
   startWorker,
   type Worker,
 } from "@graphfleet/worker";
-import { Type } from "@sinclair/typebox";
 import { Problem } from "../problem.js";
+import { oneProcessConfig } from "./one-process-config.js";
 import { ownUrl } from "./own-url.js";
 import type { StartOptions } from "./start-options.js";
 import { webhookSettings } from "./webhook-settings.js";
@@ -63,8 +53,10 @@ export interface OneProcessParts {
   readonly env: Record<string, string | undefined>;
   /** Awaited when everything is loaded, before anybody is served and anything is written. */
   readonly beforeServing?: (loaded: LoadedGraphs) => Promise<void>;
-  /** Seconds a run may take to finish when this is stopped; then it is given back and goes on at the next start. */
+  /** Seconds a run may take to finish when this is stopped, whatever the environment says. */
   readonly graceSeconds?: number;
+  /** How the environment is read; a test watches what becomes of it. */
+  readonly readConfig?: typeof oneProcessConfig;
 }
 
 export interface LoadedGraphs {
@@ -72,16 +64,10 @@ export interface LoadedGraphs {
   readonly failures: readonly GraphFailure[];
 }
 
-const KeysEnv = Type.Object(EncryptionEnv);
-const SchemaEnv = Type.Pick(ApiEnv, ["LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS"]);
-
-/** Seconds a run may take to finish after Ctrl-C; then it is given back and goes on at the next start. */
-const GRACE_SECONDS = 5;
 /** A webhook that is being sent may end in this time; else it is sent at the next start. */
 const WEBHOOK_GRACE_MS = 3000;
-const TAPE_KEEP_SECONDS = 120;
-const MAX_ATTEMPTS = 3;
-const FIRING_KEEP_SECONDS = 24 * 3600;
+/** What requests that do not wait for a run may take at the end. */
+const DRAIN_MS = 10_000;
 
 /**
  * Runs API, worker and scheduler in this process, with rings, tapes and hints in its memory. Postgres stays the ledger,
@@ -97,35 +83,40 @@ export async function startOneProcess({
   prefix,
   env,
   beforeServing,
-  graceSeconds = GRACE_SECONDS,
+  graceSeconds,
+  readConfig = oneProcessConfig,
 }: OneProcessParts): Promise<() => Promise<void>> {
-  const log = createLogger({ service: "graphfleet", level: env.LOG_LEVEL ?? "info", json: env.LOG_JSON === "true" });
   Object.assign(env, await readProjectEnv(project, env));
-  const hooks = webhookSettings(project, env);
-  const rules = httpRules({ settings: project.http, corsOrigins: corsOrigins(env.CORS_ALLOW_ORIGINS), prefix });
+  const config = readConfig(env, options, databaseUri);
+  const { service, encryption: keyring, shutdown, database } = config.api;
+  const log = createLogger({ service, ...config.api.log });
+  const ignored = withoutEffect(env);
+  if (ignored.length > 0)
+    log.warn({ variables: ignored }, "some variables have no effect; docs/configuration.md says why");
+  const hooks = webhookSettings(project, config, env);
+  const { corsOrigins, guardedPaths: guarded } = config.api;
+  const rules = httpRules({ settings: project.http, corsOrigins, prefix, guarded });
   const loopback = openLoopback(prefix);
   offerApi({ fetch: loopback.fetch, url: ownUrl(options, prefix) });
   offerLogger(log);
 
-  const encryption = encryptionOf(env);
+  const encryption = encryptionOf(keyring);
 
   const ledger = await openPostgres({
-    uri: databaseUri,
-    poolMax: 20,
+    ...database,
     threadTtl: threadLifetime(project),
-    applicationName: "graphfleet",
+    applicationName: service,
     whenAway: "refuse",
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
   const storage = sealedStorage(insistOnCheckpoints(ledger.storage, log), encryption);
-  const { LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS: schemaTimeoutMs } = loadEnv(SchemaEnv, env);
   const runtime = await openRuntime({
     project,
     pool: ledger.pool,
     storage,
     cipher: encryption?.cipher,
     log,
-    schemaTimeoutMs,
+    schemaTimeoutMs: config.api.schemaTimeoutMs,
   });
   let projectAuth: Awaited<ReturnType<typeof loadAuth>>;
   let httpApp: Awaited<ReturnType<typeof loadHttpApp>>;
@@ -139,7 +130,7 @@ export async function startOneProcess({
   }
   await beforeServing?.({ graphs: runtime.catalog.ids(), failures: runtime.failures });
   for (const failure of runtime.failures) log.error({ ...failure }, "a graph could not be loaded and is not served");
-  await storage.assistants.syncSystem(runtime.systemAssistants(env.LANGGRAPH_CONFIG));
+  await storage.assistants.syncSystem(runtime.systemAssistants(config.api.systemAssistants));
 
   try {
     await httpApp?.onStartup();
@@ -149,19 +140,19 @@ export async function startOneProcess({
   }
   if (httpApp !== null)
     log.info({ app: httpApp.name, auth_first: rules.authFirst }, "the project's own http app is in front");
-  const studio = env.GRAPHFLEET_STUDIO_AUTH === "true";
-  const keys = openApiKeys({ text: env.GRAPHFLEET_API_KEYS ?? "", file: undefined, log });
-  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, log });
+  const keys = openApiKeys({ ...config.api.apiKeys, log });
+  const { authType: type, studioAuth: studio } = config.api;
+  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, log });
   const queue = new MemoryRunQueue(log);
   const webhooks = new MemoryRunQueue(log);
   const bus = new MemoryStreamBus();
   const control = new MemoryControlChannel();
-  const metrics = new Metrics();
+  const metrics = new Metrics({ prefix: config.api.metricPrefix });
   const roll = new MemoryWorkerRoll();
   const shared = { storage, bus, queue, webhooks, control, roll, log };
 
-  const concurrency = options.workers * options.jobsPerWorker;
-  const lease = { owner: `graphfleet:${randomUUID()}`, seconds: LEASE_SECONDS };
+  const { concurrency, leaseSeconds, maxAttempts, timeoutSeconds, tapeKeepSeconds } = config.worker;
+  const lease = { owner: `${service}:${randomUUID()}`, seconds: leaseSeconds };
   let worker: Worker | null = null;
   worker = startWorker({
     ...shared,
@@ -170,9 +161,9 @@ export async function startOneProcess({
     consume: (consumption) => queue.consume(consumption),
     hearsRings: () => true,
     openHeartbeat: openHeartbeatThread({
-      database: { uri: databaseUri, applicationName: "graphfleet-beat" },
+      database: { uri: database.uri, applicationName: `${service}-beat` },
       lease,
-      service: "graphfleet",
+      service,
     }),
     // Nobody would start another one, so the user has to; every run goes on from where it was.
     replace: (error) => {
@@ -180,22 +171,16 @@ export async function startOneProcess({
       process.kill(process.pid, "SIGTERM");
     },
     observer: observeRuns(metrics, { max: concurrency, active: () => worker?.active() ?? 0 }),
-    options: {
-      concurrency,
-      lease,
-      maxAttempts: MAX_ATTEMPTS,
-      timeoutSeconds: 86_400,
-      tapeKeepSeconds: TAPE_KEEP_SECONDS,
-    },
+    options: { concurrency, lease, maxAttempts, timeoutSeconds, tapeKeepSeconds },
   });
   const deliverer = startDeliverer({
     deliveries: storage.deliveries,
     send: makeSendWebhook({
       rules: hooks.rules,
       headers: hooks.headers,
-      signingKeys: hooks.signingKeys,
-      ownUrl: hooks.ownUrl ?? ownUrl(options, prefix),
-      timeoutMs: hooks.timeoutSeconds * 1000,
+      signingKeys: config.worker.webhooks.signingKeys,
+      ownUrl: config.worker.webhooks.ownUrl ?? ownUrl(options, prefix),
+      timeoutMs: config.worker.webhooks.timeoutSeconds * 1000,
       resolve: resolveHost,
       now: () => new Date(),
     }),
@@ -204,7 +189,7 @@ export async function startOneProcess({
     hearsRings: () => true,
     observer: observeDeliveries(metrics),
     log,
-    options: hooks,
+    options: config.worker.webhooks,
   });
   const swept = metrics.counter("scheduler_swept_rows_total", "Rows that sweeps took care of", ["sweep"]);
   const scheduler = startScheduler({
@@ -216,10 +201,10 @@ export async function startOneProcess({
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),
     options: {
-      maxAttempts: MAX_ATTEMPTS,
-      temporaryKeepSeconds: TAPE_KEEP_SECONDS,
-      webhookKeepSeconds: hooks.keepSeconds,
-      firingKeepSeconds: FIRING_KEEP_SECONDS,
+      maxAttempts: config.scheduler.maxAttempts,
+      temporaryKeepSeconds: config.scheduler.temporaryKeepSeconds,
+      webhookKeepSeconds: config.scheduler.webhookKeepSeconds,
+      firingKeepSeconds: config.scheduler.firingKeepSeconds,
       expiry: expiryOf(project),
     },
   });
@@ -240,13 +225,19 @@ export async function startOneProcess({
     ...auth,
     ids: randomIds,
     metrics,
-    info: { version: VERSION, langgraphVersion: runtime.langgraphVersion, crons: true, langsmith: false },
+    info: {
+      version: VERSION,
+      langgraphVersion: runtime.langgraphVersion,
+      crons: true,
+      langsmith: config.api.langsmith,
+    },
     services: { postgres: () => storage.ping() },
-    maxBodyBytes: 25 * 1024 * 1024,
+    maxBodyBytes: config.api.maxBodyBytes,
     rules,
     custom: httpApp?.app ?? null,
     loopback,
-    onDisconnect: "continue",
+    onDisconnect: config.api.onDisconnect,
+    shutdown: { ...shutdown, drainMs: DRAIN_MS },
     port: options.port,
     host: options.host,
   });
@@ -257,10 +248,11 @@ export async function startOneProcess({
   return async () => {
     process.off("unhandledRejection", onStrayRejection);
     await api.close();
-    await worker?.drain(graceSeconds * 1000);
+    await worker?.drain((graceSeconds ?? config.worker.graceSeconds) * 1000);
     await deliverer.drain(WEBHOOK_GRACE_MS);
     await scheduler.stop();
     await httpApp?.onShutdown();
+    await keys?.stop();
     bus.close();
     queue.close();
     webhooks.close();
@@ -269,9 +261,9 @@ export async function startOneProcess({
 }
 
 /** Nothing of the tape is kept here; the ledger is, as everywhere. @throws Problem when a key is none. */
-function encryptionOf(env: OneProcessParts["env"]): Encryption | null {
+function encryptionOf(settings: Parameters<typeof openEncryption>[0]): Encryption | null {
   try {
-    return openEncryption(encryptionSettings(loadEnv(KeysEnv, env)));
+    return openEncryption(settings);
   } catch (error) {
     throw new Problem((error as Error).message, { cause: error });
   }
