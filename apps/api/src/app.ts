@@ -21,6 +21,7 @@ import {
   makeManageDeliveries,
   makeManageItems,
   makeManageRuns,
+  makeRecallOutput,
   makeManageThreads,
   makeSignals,
   makeThreadState,
@@ -185,6 +186,7 @@ function makeUseCases(parts: AppParts) {
   const { webhooks, webhookGate } = parts;
   const signals = makeSignals({ queue, control, bus, log });
   const followRun = makeFollowRun({ storage, bus });
+  const recallOutput = makeRecallOutput({ storage, states });
   const forgetRun = makeForgetRun({ storage, states });
   const cancelRun = makeCancelRun({ storage, authorizer, signals, followRun, forgetRun });
   const manageThreads = makeManageThreads({ storage, authorizer, states, signals, bus, ids });
@@ -200,7 +202,8 @@ function makeUseCases(parts: AppParts) {
     manageRuns: makeManageRuns({ storage, authorizer, forgetRun }),
     manageDeliveries: makeManageDeliveries({ storage, authorizer, webhooks, log }),
     followRun,
-    awaitRun: makeAwaitRun({ storage, followRun, states }),
+    recallOutput,
+    awaitRun: makeAwaitRun({ followRun, recallOutput }),
     cancelRun,
     cancelRuns: makeCancelRuns({ storage, authorizer, signals, forgetRun }),
     cancelAbandoned: makeCancelAbandoned({ cancelRun, log }),

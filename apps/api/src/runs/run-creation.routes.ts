@@ -2,9 +2,8 @@ import {
   asThreadId,
   type AwaitRun,
   type FollowRun,
-  type GraphError,
   type makeCreateRuns,
-  type ManageRuns,
+  type RecallOutput,
   type Run,
   type ThreadId,
 } from "@graphfleet/domain";
@@ -27,7 +26,7 @@ export interface RunCreationDeps {
   readonly createRuns: ReturnType<typeof makeCreateRuns>;
   readonly followRun: FollowRun;
   readonly awaitRun: AwaitRun;
-  readonly manageRuns: Pick<ManageRuns, "runToFollow">;
+  readonly recallOutput: RecallOutput;
   readonly cancelAbandoned: CancelAbandoned;
   /** For requests that do not say. */
   readonly onDisconnect: OnDisconnect;
@@ -36,7 +35,7 @@ export interface RunCreationDeps {
 
 /** The doors for new runs: in the background, streamed, or waited for; on a thread or on one of their own. */
 export function runCreationRoutes(deps: RunCreationDeps): Router {
-  const { createRuns, followRun, awaitRun, manageRuns, cancelAbandoned, onDisconnect, stopping } = deps;
+  const { createRuns, followRun, awaitRun, recallOutput, cancelAbandoned, onDisconnect, stopping } = deps;
   const router = Router();
 
   router.post("/threads/:thread_id/runs", (req, res) => start(req, res, threadOf(req)));
@@ -66,7 +65,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
     res.setHeader("content-location", pathOf(run, threadId));
     res.setHeader("location", `${pathOf(run, threadId)}/stream`);
     const entries = followRun(run, { afterEvent: -1, signal: listener.signal });
-    await sendEvents(res, runEvents(run, entries, { modes: run.spec.streamModes, errorOf: errorOf(req) }), listener);
+    await sendEvents(res, runEvents(run, entries, { modes: run.spec.streamModes, recallOutput }), listener);
     if ((body.on_disconnect ?? onDisconnect) === "cancel") await cancelAbandoned(run, listener, callerOf(req));
   }
 
@@ -80,10 +79,6 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
     res.setHeader("location", `${pathOf(run, threadId)}/join`);
     await sendWhenReady(res, awaitRun(run, listener.signal), listener);
     if ((body.on_disconnect ?? onDisconnect) === "cancel") await cancelAbandoned(run, listener, callerOf(req));
-  }
-
-  function errorOf(req: Request): (run: Run) => Promise<GraphError | null> {
-    return async ({ id, threadId }) => (await manageRuns.runToFollow(id, threadId, callerOf(req))).error;
   }
 
   async function create(

@@ -1,7 +1,6 @@
 import {
   asRunId,
   type FollowedEnd,
-  type GraphError,
   type Run,
   type StreamMode,
   type TapeEntry,
@@ -10,11 +9,11 @@ import { frameOf } from "../http/sse.js";
 import { runEvents } from "./run-events.js";
 
 const run = (status: Run["status"] = "running") => ({ status }) as Run;
-const errorOf = async (): Promise<GraphError> => ({ error: "MaxAttemptsExceeded", message: "enough" });
+const recallOutput = async () => '{"__error__":{"error":"MaxAttemptsExceeded","message":"enough"}}';
 
 async function* tape(...events: readonly [event: string, ...ns: string[]][]): AsyncGenerator<TapeEntry, FollowedEnd> {
   yield* said(...events);
-  return { status: "success", end: null };
+  return { status: "success", end: { status: "success" } };
 }
 
 async function* said(...events: readonly [event: string, ...ns: string[]][]): AsyncGenerator<TapeEntry> {
@@ -26,7 +25,7 @@ async function* said(...events: readonly [event: string, ...ns: string[]][]): As
 
 async function names(modes: readonly StreamMode[], ...events: readonly [string, ...string[]][]): Promise<string[]> {
   const seen: string[] = [];
-  for await (const { event } of runEvents(run(), tape(...events), { modes, errorOf })) seen.push(event);
+  for await (const { event } of runEvents(run(), tape(...events), { modes, recallOutput })) seen.push(event);
   return seen;
 }
 
@@ -72,7 +71,7 @@ describe("runEvents", () => {
     const ids = [];
     for await (const { id } of runEvents(run(), tape(["metadata"], ["updates"], ["values"]), {
       modes: ["values"],
-      errorOf,
+      recallOutput,
     }))
       ids.push(id);
 
@@ -89,7 +88,7 @@ describe("runEvents of a run that failed", () => {
 
   async function last(at: Run, entries: ReturnType<typeof failing>) {
     let event;
-    for await (const one of runEvents(at, entries, { modes: ["values"], errorOf })) event = one;
+    for await (const one of runEvents(at, entries, { modes: ["values"], recallOutput })) event = one;
     return event;
   }
 
@@ -115,8 +114,39 @@ describe("runEvents of a run that failed", () => {
         released = true;
       }
     }
-    for await (const event of runEvents(run(), endless(), { modes: ["values"], errorOf })) if (event.id === 0) break;
+    for await (const event of runEvents(run(), endless(), { modes: ["values"], recallOutput })) if (event.id === 0) break;
     expect(released).toBe(true);
+  });
+});
+
+describe("runEvents of a run whose last page is missing", () => {
+  async function* lost(...events: readonly [event: string, data: string][]): AsyncGenerator<TapeEntry, FollowedEnd> {
+    let n = 0;
+    for (const [event, data] of events)
+      yield { seq: 100 + n, runId: asRunId("r"), n: n++, attempt: 1, event, ns: [], at: 0, data };
+    return { status: "success", end: null };
+  }
+
+  async function read(output: string, modes: readonly StreamMode[], ...events: readonly [string, string][]) {
+    const seen = [];
+    for await (const event of runEvents(run(), lost(...events), { modes, recallOutput: async () => output }))
+      seen.push(event);
+    return seen;
+  }
+
+  test("ends with the values that the reader has not seen", async () => {
+    expect(await read('{"n":2}', ["values"], ["metadata", "{}"], ["values", '{"n":1}'])).toEqual([
+      { event: "metadata", data: "{}", id: 0 },
+      { event: "values", data: '{"n":1}', id: 1 },
+      { event: "values", data: '{"n":2}' },
+    ]);
+    expect(await read('{"n":2}', ["values"])).toEqual([{ event: "values", data: '{"n":2}' }]);
+  });
+
+  test("says nothing twice, and nothing that was not asked for", async () => {
+    expect(await read('{"m":1,"n":2}', ["values"], ["values", '{"n":2,"m":1}'])).toHaveLength(1);
+    expect(await read('{"n":2,"__interrupt__":[1]}', ["values"], ["values", '{"__interrupt__":[1]}'])).toHaveLength(1);
+    expect(await read('{"n":2}', ["updates"], ["values", '{"n":1}'])).toEqual([]);
   });
 });
 

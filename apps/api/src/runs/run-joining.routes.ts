@@ -5,6 +5,7 @@ import {
   DomainError,
   type FollowRun,
   type ManageRuns,
+  type RecallOutput,
   type RunId,
   type StreamBus,
   type ThreadId,
@@ -26,6 +27,7 @@ export interface RunJoiningDeps {
   readonly manageRuns: Pick<ManageRuns, "runToFollow">;
   readonly followRun: FollowRun;
   readonly awaitRun: AwaitRun;
+  readonly recallOutput: RecallOutput;
   readonly cancelAbandoned: CancelAbandoned;
   readonly bus: Pick<StreamBus, "replay">;
   readonly stopping: Stopping;
@@ -33,7 +35,7 @@ export interface RunJoiningDeps {
 
 /** Waiting for runs, or reading their events, after they were created; also after a connection broke. */
 export function runJoiningRoutes(deps: RunJoiningDeps): Router {
-  const { manageRuns, followRun, awaitRun, cancelAbandoned, bus, stopping } = deps;
+  const { manageRuns, followRun, awaitRun, recallOutput, cancelAbandoned, bus, stopping } = deps;
   const router = Router();
 
   router.get("/threads/:thread_id/runs/:run_id/join", (req, res) => join(req, res, onThread(req)));
@@ -72,8 +74,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
     const afterEvent = await readingPoint(run, req.get("last-event-id"), bus);
     const entries = followRun(run, { afterEvent, signal: listener.signal });
     const modes = modesOf(stream_mode) ?? run.spec.streamModes;
-    const errorOf = async () => (await manageRuns.runToFollow(runId, threadId, callerOf(req))).error;
-    await sendEvents(res, runEvents(run, entries, { modes, errorOf }), listener);
+    await sendEvents(res, runEvents(run, entries, { modes, recallOutput }), listener);
     if (cancel_on_disconnect) await cancelAbandoned(run, listener, callerOf(req));
   }
 }

@@ -1,7 +1,7 @@
 import { anEntry, aSpec, threadId } from "../../test/facts.js";
 import { asBus, fakeLedger, FakeTapes } from "../../test/fakes.js";
 import type { GraphThread } from "../graphs/state.js";
-import { makeAwaitRun } from "./await-run.js";
+import { makeAwaitRun, makeRecallOutput } from "./await-run.js";
 import { makeFollowRun } from "./follow-run.js";
 import type { Run } from "./run.js";
 import { END, type RunEnd } from "./tape.js";
@@ -16,14 +16,16 @@ function setUp(facts: Partial<Run>, values: { readonly [key: string]: string } |
   const abort = new AbortController();
   const asked: { thread: GraphThread; checkpointId: string | null }[] = [];
   const awaitRun = makeAwaitRun({
-    storage: ledger,
     followRun: makeFollowRun({ storage: ledger, bus: asBus(tapes) }),
-    states: {
-      output: async (thread, checkpointId) => {
-        asked.push({ thread, checkpointId });
-        return '{"from":"checkpoint"}';
+    recallOutput: makeRecallOutput({
+      storage: ledger,
+      states: {
+        output: async (thread, checkpointId) => {
+          asked.push({ thread, checkpointId });
+          return '{"from":"checkpoint"}';
+        },
       },
-    },
+    }),
   });
   const end = (ended: RunEnd) =>
     tapes.add(THREAD, anEntry({ seq: 1 }), anEntry({ seq: 2, n: -1, event: END, data: JSON.stringify(ended) }));

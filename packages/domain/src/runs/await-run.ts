@@ -4,17 +4,16 @@ import type { FollowRun } from "./follow-run.js";
 import type { Run } from "./run.js";
 
 export interface AwaitRunDeps {
-  readonly storage: Storage;
   readonly followRun: FollowRun;
-  readonly states: Pick<GraphStates, "output">;
+  readonly recallOutput: RecallOutput;
 }
 
 /** Waits for the end of a run. Resolves with the body that `wait` and `join` answer, as JSON; null when `signal` aborted. */
-export function makeAwaitRun({ storage, followRun, states }: AwaitRunDeps) {
+export function makeAwaitRun({ followRun, recallOutput }: AwaitRunDeps) {
   return async function awaitRun(run: Run, signal: AbortSignal): Promise<string | null> {
     const ended = await skipToEnd(run, signal);
     if (ended === null) return null;
-    return ended.end?.output ?? (await outputFromLedger(run));
+    return ended.end?.output ?? (await recallOutput(run));
   };
 
   async function skipToEnd(run: Run, signal: AbortSignal) {
@@ -25,8 +24,19 @@ export function makeAwaitRun({ storage, followRun, states }: AwaitRunDeps) {
     }
   }
 
-  /** The tape is gone or never was: say what the ledger and the checkpoints know. */
-  async function outputFromLedger({ id }: Run): Promise<string> {
+}
+
+export interface RecallOutputDeps {
+  readonly storage: Storage;
+  readonly states: Pick<GraphStates, "output">;
+}
+
+/**
+ * The answer of `wait` when the tape is gone or never was: what the ledger and the checkpoints know of a run that ended.
+ * JSON with `__error__` for one that failed, `__interrupt__` for one that asks.
+ */
+export function makeRecallOutput({ storage, states }: RecallOutputDeps) {
+  return async function recallOutput({ id }: Pick<Run, "id">): Promise<string> {
     const run = await storage.runs.find(id);
     if (run === null) return "{}";
     if (run.error !== null) return JSON.stringify({ __error__: run.error });
@@ -36,7 +46,8 @@ export function makeAwaitRun({ storage, followRun, states }: AwaitRunDeps) {
       return await states.output(thread, run.checkpointId);
     }
     return JSON.stringify((await storage.threads.valuesOf(run.threadId)) ?? {});
-  }
+  };
 }
 
 export type AwaitRun = ReturnType<typeof makeAwaitRun>;
+export type RecallOutput = ReturnType<typeof makeRecallOutput>;
