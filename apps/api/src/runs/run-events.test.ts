@@ -1,10 +1,4 @@
-import {
-  asRunId,
-  type FollowedEnd,
-  type Run,
-  type StreamMode,
-  type TapeEntry,
-} from "@graphfleet/domain";
+import { asRunId, type FollowedEnd, type Run, type StreamMode, type TapeEntry } from "@graphfleet/domain";
 import { frameOf } from "../http/sse.js";
 import { runEvents } from "./run-events.js";
 
@@ -114,7 +108,8 @@ describe("runEvents of a run that failed", () => {
         released = true;
       }
     }
-    for await (const event of runEvents(run(), endless(), { modes: ["values"], recallOutput })) if (event.id === 0) break;
+    for await (const event of runEvents(run(), endless(), { modes: ["values"], recallOutput }))
+      if (event.id === 0) break;
     expect(released).toBe(true);
   });
 });

@@ -149,6 +149,18 @@ describe("a run", () => {
     expect(house.seen).toEqual(["started", "success"]);
   });
 
+  test.each([
+    ["was given back is not announced again", 7, []],
+    ["was given back before it said anything is announced", -1, ["metadata"]],
+    ["was given back, and whose tape was lost, is announced", 99_999_999, ["metadata"]],
+  ])("that %s", async (_name, lastEvent, announced) => {
+    const house = setUp({ run: aClaimedRun({ attempt: 1, fence: 2, lastEvent }) });
+
+    await house.process();
+
+    expect(house.tape.events.map(({ event }) => event)).toEqual(announced);
+  });
+
   test("is held while it executes, and no longer", async () => {
     const sizes: number[] = [];
     const house: ReturnType<typeof setUp> = setUp({
@@ -178,7 +190,7 @@ describe("a run", () => {
 
   test("has its events counted in each heartbeat", async () => {
     const house: ReturnType<typeof setUp> = setUp({
-      run: aClaimedRun({ lastEvent: 7 }),
+      run: aClaimedRun({ attempt: 2, lastEvent: 7 }),
       execute: async (_run, { emit }) => {
         emit({ event: "values", data: "{}" });
         house.keeper.reportAlive();

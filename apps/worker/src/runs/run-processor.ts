@@ -1,6 +1,7 @@
 import {
   type ClaimedRun,
   claimOf,
+  goesOnBehind,
   isOutage,
   type GraphRunner,
   type Lease,
@@ -71,7 +72,9 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
     if (signal.aborted) return stopped(signal);
     log.info(fields(run), "run started");
 
-    tape.append({ event: "metadata", data: JSON.stringify({ run_id: run.id, attempt: run.attempt }) });
+    // A run that was given back goes on in the same attempt, which readers know of.
+    if (run.attempt > 1 || !goesOnBehind(tape.lastEvent))
+      tape.append({ event: "metadata", data: JSON.stringify({ run_id: run.id, attempt: run.attempt }) });
     try {
       const execution = runner.execute(run, {
         signal,

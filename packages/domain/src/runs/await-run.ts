@@ -23,7 +23,6 @@ export function makeAwaitRun({ followRun, recallOutput }: AwaitRunDeps) {
       if (step.done === true) return step.value;
     }
   }
-
 }
 
 export interface RecallOutputDeps {

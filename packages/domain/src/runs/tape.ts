@@ -62,6 +62,9 @@ export function lastEventBefore(claim: number, onRecord: number, onTape: number 
   return Math.max(onRecord, onTape ?? -1, (claim - 1) * EVENT_BLOCK - 1);
 }
 
+/** Whether an attempt counts on directly behind events that readers have, and did not begin a block of numbers. */
+export const goesOnBehind = (lastEvent: number): boolean => lastEvent >= 0 && (lastEvent + 1) % EVENT_BLOCK !== 0;
+
 /** Data of an attempt's `open` entry. */
 export const openData = (claim: number): string => JSON.stringify({ claim });
 

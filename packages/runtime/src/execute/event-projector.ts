@@ -16,6 +16,11 @@ export class EventProjector {
     this.#legacy = this.#wanted.has("messages") ? new LegacyMessages() : null;
   }
 
+  /** Takes note of a state that an earlier attempt has told of. */
+  recall(values: unknown): void {
+    this.#legacy?.onValues(values);
+  }
+
   project(said: Utterance): void {
     if (said.kind === "event") {
       if (this.#wanted.has("events")) this.#send("events", [], said.event);

@@ -20,7 +20,7 @@ import type { GraphRegistry } from "../project/graph-registry.js";
 import { toJson } from "../serialize.js";
 import { EventProjector } from "./event-projector.js";
 import { addressFalsyAnswer } from "./falsy-answer.js";
-import { graphStream, libraryModes } from "./graph-stream.js";
+import { graphStream, isState, libraryModes } from "./graph-stream.js";
 import { type AttemptPlan, planAttempt } from "./plan-attempt.js";
 import { durabilityOf, graphOptions, runConfigurable } from "./run-config.js";
 import { toCommand } from "./to-command.js";
@@ -119,9 +119,14 @@ export class FleetRunner implements GraphRunner {
       durability: durabilityOf(run, graph),
     });
     const input = plan === "go_on" ? null : await inputOf(graph, run, this.#parts.graphs.library(run.spec.graphId));
+    // The library begins with the state that it goes on from. Readers have had it: a step is saved when they were told.
+    let isKnown = plan === "go_on";
     for await (const said of graphStream(graph, input, options, run.spec.streamModes.includes("events"))) {
       output.note(said);
-      projector.project(said);
+      if (isKnown && isState(said)) {
+        projector.recall(said.payload);
+        isKnown = false;
+      } else projector.project(said);
     }
   }
 

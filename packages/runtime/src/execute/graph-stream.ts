@@ -2,9 +2,18 @@ import type { StreamMode } from "@graphfleet/domain";
 import type { CompiledGraph, GraphEvent, GraphOptions } from "../compiled-graph.js";
 
 /** Something the graph said: a chunk of a stream mode, or an event of `streamEvents`. */
-export type Utterance =
-  | { readonly kind: "chunk"; readonly ns: readonly string[]; readonly mode: string; readonly payload: unknown }
-  | { readonly kind: "event"; readonly event: GraphEvent };
+export type Utterance = Chunk | { readonly kind: "event"; readonly event: GraphEvent };
+
+interface Chunk {
+  readonly kind: "chunk";
+  readonly ns: readonly string[];
+  readonly mode: string;
+  readonly payload: unknown;
+}
+
+/** Whether it is the state of the graph itself, not of a subgraph. */
+export const isState = (said: Utterance): said is Chunk =>
+  said.kind === "chunk" && said.mode === "values" && said.ns.length === 0;
 
 /** The library's modes for the modes a run asked for. `values` is always among them: it is what waiters get. */
 export function libraryModes(modes: readonly StreamMode[]): readonly string[] {

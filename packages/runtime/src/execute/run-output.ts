@@ -2,7 +2,7 @@ import type { GraphFinish, Interrupt, Interrupts } from "@graphfleet/domain";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type { GraphSnapshot } from "../compiled-graph.js";
 import { stringify, toJson } from "../serialize.js";
-import type { Utterance } from "./graph-stream.js";
+import { isState, type Utterance } from "./graph-stream.js";
 
 /** Remembers the last state that the graph itself put out: the answer of `wait`. */
 export class RunOutput {
@@ -10,7 +10,7 @@ export class RunOutput {
   #paused = false;
 
   note(said: Utterance): void {
-    if (said.kind !== "chunk" || said.mode !== "values" || said.ns.length > 0) return;
+    if (!isState(said)) return;
     if (isPause(said.payload)) this.#paused = true;
     else this.#last = said.payload;
   }
