@@ -48,7 +48,6 @@ test(
       $schema: "http://json-schema.org/draft-07/schema#",
       type: "object",
       properties: { model_name: { type: "string" } },
-      required: ["model_name"],
     });
     expect(inputs).toContain(file);
     expect(inputs.filter((input) => input.includes("/node_modules/") && !input.endsWith(".json"))).toEqual([]);

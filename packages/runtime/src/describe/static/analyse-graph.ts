@@ -1,3 +1,4 @@
+import type { JsonObject } from "@graphfleet/domain";
 import path from "node:path";
 import ts from "typescript";
 import type { GraphSchemas } from "../json-schemas.js";
@@ -55,7 +56,7 @@ function schemasOfType(checker: ts.TypeChecker, graph: ts.Type, at: ts.Node): Gr
     state: of("~RunOutput"),
     input: of("~InputType"),
     output: of("~OutputType"),
-    config: schemaOf(contextType()),
+    config: settings(schemaOf(contextType())),
   };
 
   function schemaOf(type: ts.Type | null) {
@@ -72,6 +73,13 @@ function schemasOfType(checker: ts.TypeChecker, graph: ts.Type, at: ts.Node): Gr
     // Without a declared context its type is "any object", which says nothing.
     return told === null || checker.getPropertiesOfType(told).length === 0 ? null : told;
   }
+}
+
+/** Nobody checks the settings of such a graph, so a caller may leave out each of them. */
+function settings(schema: JsonObject | null): JsonObject | null {
+  if (schema === null) return null;
+  const { required: _, ...others } = schema;
+  return others;
 }
 
 /** The project's own files, and of each package the manifest: its version says what its files are. */

@@ -16,4 +16,4 @@ export interface Analysis {
 }
 
 /** Raised when an analysis would answer something else for the same files. */
-export const ANALYSIS_VERSION = 1;
+export const ANALYSIS_VERSION = 2;
