@@ -31,9 +31,9 @@ describe.each(["is killed", "falls silent"] as const)("a primary that %s", (how)
       // Who is told 503 asks again; nobody does it for them.
       const hasty = new Client({ apiUrl: fleet.url, callerOptions: { maxRetries: 0 } });
       const acknowledged: { thread_id: string; run_id: string }[] = [];
-      let done = false;
+      const done = new AbortController();
       const load = async (): Promise<void> => {
-        while (!done) {
+        while (!done.signal.aborted) {
           try {
             const { thread_id } = await hasty.threads.create();
             const input = { log: ["input"], steps: STEPS, ms: 100 };
@@ -69,7 +69,7 @@ describe.each(["is killed", "falls silent"] as const)("a primary that %s", (how)
           (count) => count > before + 2 * CLIENTS,
         );
       } finally {
-        done = true;
+        done.abort();
       }
       await loading;
 

@@ -15,6 +15,12 @@ export interface ClientParts {
   readonly options: RedisOptions;
 }
 
+/**
+ * How long a connection that we closed may take to say goodbye, in milliseconds. ioredis waits for that even when the
+ * other side is gone already, and a process that wants to end waits with it.
+ */
+export const GOODBYE_MS = 200;
+
 /** Opens a client for commands. */
 export function openClient(parts: ClientParts): Client {
   const { target, options } = parts;
@@ -60,6 +66,7 @@ function openSingle(parts: ClientParts): Redis {
 function common(parts: ClientParts): RedisOptions {
   const { username, password, tls } = parts.target;
   return {
+    disconnectTimeout: GOODBYE_MS,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls ? { tls: tlsOf(parts) } : {}),
@@ -73,7 +80,7 @@ function roundRobin(parts: ClientParts) {
   let next = Math.floor(Math.random() * nodes.length);
   return class NodeConnector extends AbstractConnector {
     constructor() {
-      super(2000);
+      super(GOODBYE_MS);
     }
 
     override async connect() {

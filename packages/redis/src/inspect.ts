@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { GOODBYE_MS } from "./client.js";
 import { reasonOf } from "./reason.js";
 
 /** What a server is like, for somebody who has to judge whether a fleet can use it. */
@@ -26,6 +27,7 @@ export async function inspectRedis(uri: string, { timeoutMs = 5000 } = {}): Prom
     commandTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
+    disconnectTimeout: GOODBYE_MS,
     connectionName: "graphfleet:doctor",
   });
   // What it says first is the reason; what follows only tells that the connection is closed.
