@@ -1,4 +1,4 @@
-import { RedisServers } from "@graphfleet/testkit";
+import { type ReplicatedCluster, RedisServers } from "@graphfleet/testkit";
 import { describeFleet, TestFleet } from "./support/fleet.js";
 import { collect, eventually, runReaches } from "./support/wait.js";
 
@@ -7,9 +7,12 @@ afterAll(() => redis?.close());
 
 (redis === null ? (describe.skip as typeof describeFleet) : describeFleet)("a fleet behind a Redis Cluster", () => {
   let fleet: TestFleet;
+  let cluster: ReplicatedCluster;
   beforeAll(async () => {
-    const uri = (await redis?.startCluster()) ?? "";
-    fleet = await TestFleet.start({ env: { REDIS_URI: uri, REDIS_CLUSTER: "true" } });
+    if (redis === null) return;
+    cluster = await redis.startReplicatedCluster();
+    const env = { REDIS_URI: cluster.uri, REDIS_CLUSTER: "true", REDIS_KEY_PREFIX: "e2e:" };
+    fleet = await TestFleet.start({ env });
   });
   afterAll(() => fleet?.stop());
 
@@ -65,5 +68,35 @@ afterAll(() => redis?.close());
       ({ rows }) => rows.length > 0,
     );
     await client.crons.delete(cron.cron_id);
+  });
+
+  test("the node that carries the rings is killed: streams and runs go on, and new runs are heard of", async () => {
+    const { client } = fleet;
+    const STEPS = 30;
+    const whole = ["input", ...Array.from({ length: STEPS }, (_, i) => `step ${i}`)];
+    const threads = await Promise.all(Array.from({ length: 6 }, () => client.threads.create()));
+    const input = { log: ["input"], steps: STEPS, ms: 150 };
+    let heard = 0;
+    const streaming = threads.map(async ({ thread_id }) => {
+      for await (const { event } of client.runs.stream(thread_id, "counter", { input, streamMode: ["custom"] }))
+        if (event === "custom") heard += 1;
+    });
+    await eventually(
+      async () => heard,
+      (events) => events > threads.length,
+    );
+
+    await cluster.losePrimaryOf("{e2e:bull}");
+
+    // One ends with its run, also one whose last events went with the node.
+    await Promise.all(streaming);
+    for (const { thread_id } of threads)
+      expect((await client.threads.get(thread_id)).values).toMatchObject({ log: whole });
+    const values = await Promise.all(
+      threads.map(({ thread_id }) => client.runs.wait(thread_id, "counter", { input: { log: ["again"], steps: 1 } })),
+    );
+    for (const value of values) expect((value as { log: string[] }).log.slice(-2)).toEqual(["again", `step ${STEPS}`]);
+    const processes = [...fleet.api, ...fleet.workers, ...fleet.schedulers];
+    expect(processes.map(({ alive }) => alive)).toEqual(processes.map(() => true));
   });
 });

@@ -10,6 +10,7 @@ import {
   range,
   redisPrefix,
   redisUri,
+  ringUntilTaken,
   silentLog,
   toEnd,
 } from "@graphfleet/testkit";
@@ -95,15 +96,4 @@ function withPort(uri: string): string {
   const url = new URL(uri);
   url.port ||= "6379";
   return url.href;
-}
-
-async function ringUntilTaken(queue: RedisRunQueue): Promise<void> {
-  for (;;) {
-    try {
-      await queue.ring([newRing()]);
-      return;
-    } catch {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
 }

@@ -13,6 +13,7 @@ import {
   range,
   redisPrefix,
   RedisServers,
+  ringUntilTaken,
   runQueueSuite,
   silentLog,
   toEnd,
@@ -32,6 +33,9 @@ function started(): RedisServers {
   return servers;
 }
 
+/** The replica has all that its primary has. */
+const isCopied = (info: string): boolean =>
+  /slave0:.*offset=(\d+)/.exec(info)?.[1] === /master_repl_offset:(\d+)/.exec(info)?.[1];
 const isPong = (answer: string): boolean => answer.startsWith("+PONG");
 
 /** Three tapes of ten events, as they were written. */
@@ -97,7 +101,7 @@ describeServers("a Redis Cluster", () => {
 });
 
 describeServers("Redis Sentinel", () => {
-  test("leads to the primary, and after a failover to the next one", async () => {
+  test("leads to the primary, and after a failover to the next one, also who is connected", async () => {
     const redis = started();
     const [first, second] = [await freePort(), await freePort()];
     const primary = await redis.start("primary", [`port ${first}`]);
@@ -114,12 +118,37 @@ describeServers("Redis Sentinel", () => {
       await redis.ask(port, "INFO sentinel", (info) => info.includes("slaves=1,sentinels=3"));
     const uri = `redis+sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join(",")}/main`;
     expect(await tellAndRead({ uri })).toEqual(WHOLE);
+    const link = await openRedis({ uri, keyPrefix: redisPrefix(), log: silentLog });
+    const bus = new RedisStreamBus(link, { idleMs: 60_000, flushWaitMs: 60_000 });
+    const queue = new RedisRunQueue(link);
+    const heard = new Hearing();
+    const consumer = consumeRings(link, { concurrency: 1, handle: heard.handle });
+    await queue.ring([newRing()]);
+    await heard.next(1);
+    const attempt = firstAttempt();
+    const reading = toEnd(bus, attempt.threadId);
+    const tape = await bus.open(attempt);
+    appendMany(tape, 10);
+    await tape.flush();
+    // What was not copied yet would be lost with its primary.
+    await redis.ask(first, "INFO replication", isCopied);
 
     primary.kill("SIGKILL");
     await redis.ask(second, "INFO replication", (info) => info.includes("role:master"));
     for (const port of sentinels)
       await redis.ask(port, "SENTINEL get-master-addr-by-name main", (answer) => answer.includes(String(second)));
     expect(await tellAndRead({ uri })).toEqual(WHOLE);
+
+    appendMany(tape, 10);
+    await tape.flush();
+    await tape.close({ status: "success" }, 60);
+    expect(events(await reading)).toEqual(range(20));
+    await ringUntilTaken(queue);
+    await heard.next(2);
+    await consumer.close();
+    await queue.close();
+    bus.close();
+    await link.close();
   });
 });
 

@@ -92,7 +92,8 @@ export async function openFaultProxy(target: string): Promise<FaultProxy> {
       for (const wire of wires) if (wire.dead) destroy(wire);
     },
     async close() {
-      for (const wire of wires) destroy(wire);
+      // Not reset: of a connection that is closed on one side already, Node 20 would keep the handle for ever.
+      for (const socket of [...wires].flatMap(({ sockets }) => sockets)) socket.destroy();
       proxy.close();
       await once(proxy, "close");
     },

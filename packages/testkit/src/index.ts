@@ -6,11 +6,11 @@ export { type FaultProxy, openFaultProxy } from "./fault-proxy.js";
 export { type Make, RUN_TEMPLATE, type RunFields } from "./ledger-factories.js";
 export { manualClock, type ManualClock } from "./clock.js";
 export { openPrivateRedis, type PrivateRedis } from "./private-redis.js";
-export { RedisServers } from "./redis-servers.js";
+export { type ReplicatedCluster, RedisServers } from "./redis-servers.js";
 export { describeRedis, redisPrefix, redisUri } from "./redis.js";
 export { silentLog } from "./silent-log.js";
 export { controlChannelSuite, type ControlChannelFixture, listenFor, newHint } from "./suites/control-channel.suite.js";
-export { Hearing, newRing, runQueueSuite, type RunQueueFixture } from "./suites/run-queue.suite.js";
+export { Hearing, newRing, ringUntilTaken, runQueueSuite, type RunQueueFixture } from "./suites/run-queue.suite.js";
 export {
   appendMany,
   events,

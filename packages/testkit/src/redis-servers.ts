@@ -8,6 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { findRedis, freePort } from "@graphfleet/embedded";
 
+/** A cluster of three primaries with a replica each. */
+export interface ReplicatedCluster {
+  /** The URIs of its primaries in one, as `REDIS_URI` takes them. */
+  readonly uri: string;
+  /** `kill -9` of the primary that has this key. Resolves when its replica has taken over. */
+  losePrimaryOf(key: string): Promise<void>;
+}
+
 type Program = NonNullable<Awaited<ReturnType<typeof findRedis>>>;
 const SLOTS = 16_384;
 
@@ -46,24 +54,56 @@ export class RedisServers {
 
   /** Starts a cluster of three nodes. @returns the URIs of its nodes in one, as `REDIS_URI` takes them. */
   async startCluster(): Promise<string> {
-    const ports = [await freePort(), await freePort(), await freePort()];
-    const buses = [await freePort(), await freePort(), await freePort()];
-    for (const [i, port] of ports.entries()) {
-      const lines = [`port ${port}`, "cluster-enabled yes", `cluster-port ${buses[i]}`, "appendonly no"];
-      await this.start(`cluster-${port}`, lines);
-      const [from, to] = [Math.floor((i * SLOTS) / 3), Math.floor(((i + 1) * SLOTS) / 3) - 1];
-      await this.ask(port, `CLUSTER ADDSLOTSRANGE ${from} ${to}`, isOk);
-    }
-    for (const [i, port] of ports.entries())
-      if (i > 0) await this.ask(ports[0] ?? 0, `CLUSTER MEET 127.0.0.1 ${port} ${buses[i]}`, isOk);
-    for (const port of ports)
-      await this.ask(port, "CLUSTER INFO", (info) => /cluster_state:ok[^]*cluster_known_nodes:3/.test(info));
-    return `redis://${ports.map((port) => `127.0.0.1:${port}`).join(",")}`;
+    return uriOf(await this.#startNodes(3));
   }
 
-  /** Asks until the answer will do; a server that is just starting refuses. */
-  async ask(port: number, command: string, will: (answer: string) => boolean): Promise<void> {
-    while (!will(await answer(port, command))) await sleep(50);
+  async startReplicatedCluster(): Promise<ReplicatedCluster> {
+    const nodes = await this.#startNodes(6);
+    const primaries = nodes.slice(0, 3);
+    const replicas = nodes.slice(3);
+    for (const [i, { port }] of replicas.entries()) {
+      const myId = await this.ask(primaries[i]?.port ?? 0, "CLUSTER MYID", (text) => text.startsWith("$40"));
+      await this.ask(port, `CLUSTER REPLICATE ${myId.split("\r\n")[1]}`, isOk);
+      await this.ask(port, "INFO replication", (info) => info.includes("master_link_status:up"));
+    }
+    return {
+      uri: uriOf(primaries),
+      losePrimaryOf: async (key) => {
+        const slot = await this.ask(replicas[0]?.port ?? 0, `CLUSTER KEYSLOT ${key}`, (text) => text.startsWith(":"));
+        const lost = primaries.findIndex((_node, i) => Number(slot.slice(1)) <= lastSlotOf(i));
+        primaries[lost]?.server.kill("SIGKILL");
+        const { port } = replicas[lost] as Node;
+        await this.ask(port, "INFO replication", (info) => info.includes("role:master"));
+        await this.ask(port, "CLUSTER INFO", isWhole);
+      },
+    };
+  }
+
+  /** Starts nodes that know each other; the first three share the slots. */
+  async #startNodes(count: number): Promise<readonly Node[]> {
+    const nodes: Node[] = [];
+    for (let i = 0; i < count; i++) {
+      const [port, bus] = [await freePort(), await freePort()];
+      const cluster = ["cluster-enabled yes", `cluster-port ${bus}`, "cluster-node-timeout 2000"];
+      const server = await this.start(`cluster-${port}`, [`port ${port}`, ...cluster, "appendonly no"]);
+      nodes.push({ port, bus, server });
+      if (i < 3)
+        await this.ask(port, `CLUSTER ADDSLOTSRANGE ${i === 0 ? 0 : lastSlotOf(i - 1) + 1} ${lastSlotOf(i)}`, isOk);
+    }
+    const [first, ...others] = nodes;
+    for (const { port, bus } of others) await this.ask(first?.port ?? 0, `CLUSTER MEET 127.0.0.1 ${port} ${bus}`, isOk);
+    for (const { port } of nodes)
+      await this.ask(port, "CLUSTER INFO", (info) => isWhole(info) && info.includes(`cluster_known_nodes:${count}`));
+    return nodes;
+  }
+
+  /** Asks until the answer will do; a server that is just starting refuses. @returns the answer as it came. */
+  async ask(port: number, command: string, will: (answer: string) => boolean): Promise<string> {
+    for (;;) {
+      const said = await answer(port, command);
+      if (will(said)) return said;
+      await sleep(50);
+    }
   }
 
   /** Kills what was started, and removes its files. */
@@ -77,6 +117,17 @@ export class RedisServers {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+interface Node {
+  readonly port: number;
+  readonly bus: number;
+  readonly server: ChildProcess;
+}
+
+/** Of the i-th primary. */
+const lastSlotOf = (i: number): number => Math.floor(((i + 1) * SLOTS) / 3) - 1;
+const uriOf = (nodes: readonly Node[]): string => `redis://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
+const isWhole = (info: string): boolean => info.includes("cluster_state:ok");
 
 const isOk = (answer: string): boolean => answer.startsWith("+OK");
 

@@ -231,6 +231,18 @@ export class Hearing {
   }
 }
 
+/** Rings until the queue takes it. */
+export async function ringUntilTaken(queue: RunQueue): Promise<void> {
+  for (;;) {
+    try {
+      await queue.ring([newRing()]);
+      return;
+    } catch {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
 /** A handler that waits to be let through. */
 class Gate {
   readonly #changed = new Changes();
