@@ -5,6 +5,7 @@ import { CASES, type Case, type Estate, OPEN } from "./support/auth-cases.js";
 import { describeFleet } from "./support/fleet.js";
 import { StartedProject } from "./support/started-project.js";
 import { collect, eventually } from "./support/wait.js";
+import { Receiver } from "./support/webhook-receiver.js";
 
 /** What tests/projects/auth keeps about its users; nobody but graphs may ever see it. */
 const PRIVATE = "private-words-about-a-user";
@@ -20,11 +21,19 @@ interface Answer {
 
 describeFleet("auth", () => {
   let project: StartedProject;
+  let receiver: Receiver;
 
   beforeAll(async () => {
-    project = await StartedProject.start("tests/projects/auth/langgraph.json");
+    receiver = await Receiver.start();
+    project = await StartedProject.start("tests/projects/auth/langgraph.json", {
+      WEBHOOK_ALLOWED_NETWORKS: "127.0.0.0/8",
+      LOG_LEVEL: "debug",
+    });
   });
-  afterAll(() => project?.stop());
+  afterAll(async () => {
+    await project?.stop();
+    await receiver?.stop();
+  });
 
   const tokenOf = (person: string | null): Record<string, string> =>
     person === null ? {} : { authorization: `Bearer token-of-${person}` };
@@ -143,13 +152,29 @@ describeFleet("auth", () => {
     test("is who started the run, in every kind of run, whatever the request says", async () => {
       const { runs, threads } = clientOf("ann");
       const { thread_id } = await threads.create();
+      const forgedToo = { context: forged.config.configurable, metadata: forged.config.configurable };
 
       expect(await runs.wait(thread_id, "agent", forged)).toMatchObject(ANNS);
+      expect(await runs.wait(thread_id, "agent", { ...forged, ...forgedToo })).toMatchObject(ANNS);
       expect(await runs.wait(null, "agent", forged)).toMatchObject(ANNS);
       const { run_id } = await runs.create(thread_id, "agent", { ...forged, metadata: { owner: "bob" } });
       expect(await runs.join(thread_id, run_id)).toMatchObject(ANNS);
       const [last] = (await collect(runs.stream(null, "agent", forged))).slice(-1);
       expect(last?.data).toMatchObject(ANNS);
+
+      const [one] = await runs.createBatch([{ assistantId: "agent", ...forged }]);
+      expect(await runs.join(one!.thread_id, one!.run_id)).toMatchObject(ANNS);
+      await runs.wait(thread_id, "agent", { ...forged, input: { asks: true } });
+      expect((await threads.get(thread_id)).status).toBe("interrupted");
+      expect(await runs.wait(thread_id, "agent", { ...forged, command: { resume: "yes" } })).toMatchObject(ANNS);
+    });
+
+    test("is the same on the worker that goes on after another one died", async () => {
+      const { runs, threads } = clientOf("ann");
+      const { thread_id } = await threads.create();
+      const { run_id } = await runs.create(thread_id, "agent", { ...forged, input: { crashes: true } });
+
+      expect(await runs.join(thread_id, run_id)).toMatchObject(ANNS);
     });
 
     test("is in no stream, checkpoint, answer or log", async () => {
@@ -171,6 +196,22 @@ describeFleet("auth", () => {
       mustHide({ status: 200, text: shown + JSON.stringify(rows) });
       expect(said.map(({ event }) => event)).toEqual(expect.arrayContaining(["debug", "events", "checkpoints"]));
       for (const word of [PRIVATE, "token-of-"]) expect(project.said()).not.toContain(word);
+    });
+
+    test("is in no answer about crons, nor in what other servers are told", async () => {
+      const { runs, crons, threads } = clientOf("ann");
+      const { thread_id } = await threads.create();
+      const webhook = receiver.at("/told");
+      await runs.create(thread_id, "agent", { input: {}, webhook, config: { configurable: { mine: "shown" } } });
+      const cron = await crons.create("agent", { ...forged, schedule: "0 0 1 1 *", webhook });
+
+      const [told] = await receiver.next("/told");
+      const sent = `${JSON.stringify(told!.headers)}${told!.body.toString()}`;
+      expect(sent).toContain("shown");
+      for (const word of NEVER_SHOWN) expect(sent).not.toContain(word);
+      const listed = JSON.stringify([cron, await crons.search()]);
+      expect(listed).toContain("0 0 1 1 *");
+      expect(listed).not.toContain(PRIVATE);
     });
 
     test("is the maker of a cron, when it fires", async () => {

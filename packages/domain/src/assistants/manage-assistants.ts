@@ -74,17 +74,14 @@ export function makeManageAssistants({ storage, authorizer, graphs, ids, manageT
     },
 
     async searchAssistants(query: AssistantQuery, caller: Caller): Promise<Page<Assistant>> {
-      const { scope } = await authorizer.authorize(caller, "assistants:search", {
-        ...searched(query),
-        limit: query.limit,
-        offset: query.offset,
-      });
-      return await assistants.search(query, scope);
+      const asked: JsonObject = { ...searched(query), limit: query.limit, offset: query.offset };
+      const { scope, value } = await authorizer.authorize(caller, "assistants:search", asked);
+      return await assistants.search({ ...query, metadata: objectOrEmpty(value.metadata) }, scope);
     },
 
     async countAssistants(filter: AssistantFilter, caller: Caller): Promise<number> {
-      const { scope } = await authorizer.authorize(caller, "assistants:search", searched(filter));
-      return await assistants.count(filter, scope);
+      const { scope, value } = await authorizer.authorize(caller, "assistants:search", searched(filter));
+      return await assistants.count({ ...filter, metadata: objectOrEmpty(value.metadata) }, scope);
     },
 
     /** Always makes a new version, even for an empty patch. */

@@ -5,7 +5,7 @@ import type { Caller } from "../auth/caller.js";
 import { cronNotFound, threadNotFound } from "../errors.js";
 import type { GraphCatalog } from "../graphs/graph-catalog.js";
 import type { CronId, Ids, ThreadId } from "../ids.js";
-import { isObject, type JsonObject, objectOrEmpty } from "../json.js";
+import { isObject, type Json, type JsonObject, objectOrEmpty } from "../json.js";
 import type { Page } from "../page.js";
 import type { Storage } from "../storage.js";
 import type { WebhookGate } from "../webhooks/webhook-gate.js";
@@ -49,7 +49,7 @@ export function makeManageCrons({ storage, authorizer, graphs, ids, webhookGate 
   return {
     /** @throws DomainError `assistant_not_found`, `graph_not_found`, `thread_not_found`, `invalid_request`. */
     async createCron(request: CreateCronRequest, caller: Caller): Promise<Cron> {
-      const { assistant: reference, threadId, template, onRunCompleted, ...wanted } = request;
+      const { assistant: reference, threadId, template: asked, onRunCompleted, ...wanted } = request;
       const id = ids.cron();
       const { value } = await authorizer.authorize(caller, "crons:create", {
         cron_id: id,
@@ -59,8 +59,9 @@ export function makeManageCrons({ storage, authorizer, graphs, ids, webhookGate 
         schedule: wanted.schedule,
         end_time: wanted.endTime?.toISOString() ?? null,
         metadata: wanted.metadata,
-        payload: { input: template.input, config: template.config, context: template.context },
+        payload: payloadOf(asked),
       });
+      const template = { ...asked, ...leftOf(asked, value.payload) };
       const assistant = await assistantToRun(reference, { assistants: storage.assistants, graphs, authorizer }, caller);
       await checkWebhook(template.webhook);
       const metadata = objectOrEmpty(value.metadata);
@@ -107,11 +108,12 @@ export function makeManageCrons({ storage, authorizer, graphs, ids, webhookGate 
         cron_id: id,
         ...(patch.schedule === undefined ? {} : { schedule: patch.schedule }),
         ...(patch.endTime === undefined ? {} : { end_time: patch.endTime?.toISOString() ?? null }),
-        ...(patch.template?.input === undefined ? {} : { payload: { input: patch.template.input } }),
+        ...(patch.template === undefined ? {} : { payload: payloadOf(patch.template) }),
         ...(patch.metadata === undefined ? {} : { metadata: patch.metadata }),
       });
-      const { metadata } = value as JsonObject;
-      const { template, metadata: _, onRunCompleted, ...rest } = patch;
+      const { metadata, payload } = value as JsonObject;
+      const { template: asked, metadata: _, onRunCompleted, ...rest } = patch;
+      const template = asked === undefined ? undefined : { ...asked, ...leftOf(asked, payload) };
       await checkWebhook(template?.webhook);
 
       return await storage.transaction(async (tx) => {
@@ -133,18 +135,15 @@ export function makeManageCrons({ storage, authorizer, graphs, ids, webhookGate 
     },
 
     async searchCrons(query: CronSearch<CronQuery>, caller: Caller): Promise<Page<Cron>> {
-      const { scope } = await authorizer.authorize(caller, "crons:search", {
-        ...searched(query),
-        limit: query.limit,
-        offset: query.offset,
-      });
-      const resolved = withAssistant(query);
+      const asked: JsonObject = { ...searched(query), limit: query.limit, offset: query.offset };
+      const { scope, value } = await authorizer.authorize(caller, "crons:search", asked);
+      const resolved = withAssistant({ ...query, metadata: objectOrEmpty(value.metadata) });
       return resolved === null ? { items: [], total: 0 } : await crons.search(resolved, scope);
     },
 
     async countCrons(filter: CronSearch<CronFilter>, caller: Caller): Promise<number> {
-      const { scope } = await authorizer.authorize(caller, "crons:search", searched(filter));
-      const resolved = withAssistant(filter);
+      const { scope, value } = await authorizer.authorize(caller, "crons:search", searched(filter));
+      const resolved = withAssistant({ ...filter, metadata: objectOrEmpty(value.metadata) });
       return resolved === null ? 0 : await crons.count(resolved, scope);
     },
 
@@ -165,6 +164,25 @@ export function makeManageCrons({ storage, authorizer, graphs, ids, webhookGate 
 }
 
 export type ManageCrons = ReturnType<typeof makeManageCrons>;
+
+type Payload = Pick<RunTemplate, "input" | "config" | "context">;
+
+/** What runs are given, as authorization is told of it. */
+const payloadOf = ({ input, config, context }: Partial<Payload>): JsonObject => ({
+  ...(input === undefined ? {} : { input }),
+  ...(config === undefined ? {} : { config }),
+  ...(context === undefined ? {} : { context }),
+});
+
+/** The members that were asked about, as authorization left them. What it took away altogether stays. */
+function leftOf(asked: Partial<Payload>, payload: Json | undefined): Partial<Payload> {
+  const { input, config, context } = { ...asked, ...objectOrEmpty(payload) };
+  return {
+    ...(asked.input === undefined || input === undefined ? {} : { input }),
+    ...(asked.config === undefined || !isObject(config) ? {} : { config }),
+    ...(asked.context === undefined || context === undefined ? {} : { context }),
+  };
+}
 
 const isRetimed = ({ schedule, timezone, endTime, enabled }: CronPatch): boolean =>
   [schedule, timezone, endTime, enabled].some((change) => change !== undefined);

@@ -36,17 +36,17 @@ export function makeManageThreads(deps: ManageThreadsDeps) {
     },
 
     async searchThreads(query: ThreadQuery, caller: Caller): Promise<Page<FoundThread>> {
-      const { scope } = await authorizer.authorize(caller, "threads:search", {
+      const { scope, value } = await authorizer.authorize(caller, "threads:search", {
         ...filterValue(query),
         limit: query.limit,
         offset: query.offset,
       });
-      return await storage.threads.search(query, scope);
+      return await storage.threads.search({ ...query, metadata: objectOrEmpty(value.metadata) }, scope);
     },
 
     async countThreads(filter: ThreadFilter, caller: Caller): Promise<number> {
-      const { scope } = await authorizer.authorize(caller, "threads:search", filterValue(filter));
-      return await storage.threads.count(filter, scope);
+      const { scope, value } = await authorizer.authorize(caller, "threads:search", filterValue(filter));
+      return await storage.threads.count({ ...filter, metadata: objectOrEmpty(value.metadata) }, scope);
     },
 
     async patchThread(id: ThreadId, patch: ThreadPatch, caller: Caller): Promise<Thread> {
