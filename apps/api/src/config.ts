@@ -7,6 +7,8 @@ import {
   MetricsEnv,
   redisOptions,
   StoresEnv,
+  tapeBounds,
+  TapeEnv,
 } from "@graphfleet/chassis";
 import { type Static, Type } from "@sinclair/typebox";
 import { corsOrigins, listed } from "./http/http-rules.js";
@@ -36,6 +38,7 @@ export const ApiEnv = Type.Object({
     default: 25 * 1024 * 1024,
     description: "Largest request body in bytes; a larger one is answered 413",
   }),
+  ...TapeEnv,
   CORS_ALLOW_ORIGINS: Type.String({
     default: "*",
     description: "Origins whose pages may call this server, separated by commas; * = all",
@@ -113,6 +116,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
   encryption: encryptionSettings(env),
+  tape: tapeBounds(env),
   port: env.PORT,
   host: env.HOST,
   shutdown: {

@@ -6,6 +6,7 @@ import {
   Lifecycle,
   loadEnv,
   Metrics,
+  observeTapes,
   redact,
   resolveHost,
   patiently,
@@ -83,7 +84,10 @@ try {
   const redis = life.use("redis", await openRedis({ ...config.redis, log }), (it) => it.close());
   const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
   const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
-  const tapes = life.use("tape", new RedisStreamBus(redis), (it) => it.close());
+  const metrics = new Metrics({ prefix: config.metricPrefix });
+  const tapes = life.use("tape", new RedisStreamBus(redis, { ...config.tape, ...observeTapes(metrics) }), (it) =>
+    it.close(),
+  );
   const bus = sealedTape(tapes, encryption);
   const control = new RedisControlChannel(redis);
 
@@ -112,7 +116,6 @@ try {
   const { authType: type, studioAuth: studio } = config;
   const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, log });
 
-  const metrics = new Metrics({ prefix: config.metricPrefix });
   gaugeFleet(metrics, {
     runs: storage.runs,
     deliveries: storage.deliveries,

@@ -7,6 +7,8 @@ import {
   MetricsEnv,
   redisOptions,
   StoresEnv,
+  tapeBounds,
+  TapeEnv,
 } from "@graphfleet/chassis";
 import { LEASE_SECONDS } from "@graphfleet/domain";
 import { type Static, Type } from "@sinclair/typebox";
@@ -46,6 +48,7 @@ export const WorkerEnv = Type.Object({
     default: 120,
     description: "Seconds a tape can be read after its run ended",
   }),
+  ...TapeEnv,
   ...WebhookEnv.properties,
   OPS_PORT: Type.Integer({
     minimum: 0,
@@ -64,6 +67,7 @@ export const workerConfig = (env: Static<typeof WorkerEnv>) => ({
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
   encryption: encryptionSettings(env),
+  tape: tapeBounds(env),
   concurrency: env.N_JOBS_PER_WORKER,
   leaseSeconds: env.BG_JOB_HEARTBEAT,
   timeoutSeconds: env.BG_JOB_TIMEOUT_SECS,

@@ -6,6 +6,7 @@ import {
   Lifecycle,
   loadEnv,
   Metrics,
+  observeTapes,
   redact,
   resolveHost,
   startOpsServer,
@@ -85,8 +86,7 @@ try {
   const queue = life.use("queue", new RedisRunQueue(redis), (it) => it.close());
   const webhooks = life.use("webhook queue", new RedisRunQueue(redis, "webhooks"), (it) => it.close());
   const metrics = new Metrics({ prefix: config.metricPrefix });
-  const dropped = metrics.counter("streaming_data_loss_counter", "Events that no tape could take");
-  const tapes = life.use("tape", new RedisStreamBus(redis, { onDropped: (entries) => dropped.inc(entries) }), (it) =>
+  const tapes = life.use("tape", new RedisStreamBus(redis, { ...config.tape, ...observeTapes(metrics) }), (it) =>
     it.close(),
   );
   const bus = sealedTape(tapes, encryption);

@@ -9,4 +9,6 @@ export { type PatienceOptions, patiently } from "./patiently.js";
 export { resolveHost } from "./resolve-host.js";
 export { EncryptionEnv, encryptionSettings } from "./encryption-env.js";
 export { redisOptions, StoresEnv } from "./stores-env.js";
+export { tapeBounds, TapeEnv } from "./tape-env.js";
+export { observeTapes } from "./tape-metrics.js";
 export { WITHOUT_EFFECT, withoutEffect } from "./without-effect.js";

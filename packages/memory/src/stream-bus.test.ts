@@ -13,8 +13,8 @@ import {
 import { MemoryStreamBus, type StreamBusOptions } from "./stream-bus.js";
 
 describe("MemoryStreamBus", () => {
-  streamBusSuite(async ({ idleMs }) => {
-    const bus = new MemoryStreamBus({ idleMs });
+  streamBusSuite(async (setup) => {
+    const bus = new MemoryStreamBus(setup);
     return { writer: bus, reader: bus, watching: () => bus.watching(), close: async () => bus.close() };
   });
 
@@ -35,7 +35,7 @@ describe("MemoryStreamBus", () => {
     expect(read.slice(1)).toEqual([
       ["values", ["child"], '"a canary"'],
       ["custom", [], '{"$sealed":"what a user wrote"}'],
-      [END, [], JSON.stringify({ status: "success", output: '{"text":"a canary"}' })],
+      [END, [], JSON.stringify({ status: "success", lastEvent: 1, output: '{"text":"a canary"}' })],
     ]);
 
     const before = await plain.open(nextAttempt(attempt));

@@ -1,15 +1,21 @@
-import type { StreamBus, TapeEntry, TapeEvent, TapeSignal, TapeWriter, ThreadId } from "@graphfleet/domain";
+import {
+  type StreamBus,
+  TAPE_BOUNDS,
+  type TapeEntry,
+  type TapeEvent,
+  type TapeSignal,
+  type TapeWriter,
+  type ThreadId,
+} from "@graphfleet/domain";
 
-import { Tape, type TapeBounds } from "./tape.js";
+import { Tape, type TapeOptions } from "./tape.js";
 import { MemoryTapeWriter } from "./tape-writer.js";
 
-export interface StreamBusOptions {
+export interface StreamBusOptions extends Partial<TapeOptions> {
   /** How often a reader is told to look at the ledger. */
   readonly idleMs?: number;
   /** Life of a tape that is written to. */
   readonly runningSeconds?: number;
-  readonly maxEntries?: number;
-  readonly maxBytes?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -26,7 +32,7 @@ const PAGE = 500;
 
 /** Tapes inside one process. A reader holds a number, not entries, so a slow one costs nothing. */
 export class MemoryStreamBus implements StreamBus {
-  readonly #bounds: TapeBounds;
+  readonly #tapeOptions: TapeOptions;
   readonly #runningSeconds: number;
   readonly #now: () => number;
   readonly #tapes = new Map<ThreadId, Tape>();
@@ -34,10 +40,10 @@ export class MemoryStreamBus implements StreamBus {
   readonly #idleTimer: NodeJS.Timeout;
 
   constructor(options: StreamBusOptions = {}) {
-    const { idleMs = 5000, runningSeconds = 3600, maxEntries = 10_000, maxBytes = 64 * 1024 * 1024 } = options;
-    this.#bounds = { entries: maxEntries, bytes: maxBytes };
+    const { idleMs = 5000, runningSeconds = 3600, now = Date.now, ...tapes } = options;
+    this.#tapeOptions = { ...TAPE_BOUNDS, onDropped: () => undefined, onTrimmed: () => undefined, ...tapes };
     this.#runningSeconds = runningSeconds;
-    this.#now = options.now ?? Date.now;
+    this.#now = now;
     this.#idleTimer = setInterval(() => this.#idle(), idleMs);
     this.#idleTimer.unref();
   }
@@ -54,6 +60,7 @@ export class MemoryStreamBus implements StreamBus {
       add: (entry) => this.#add(threadId, entry),
       keep: (seconds) => this.#keep(threadId, seconds),
       now: this.#now,
+      ...this.#tapeOptions,
     });
   }
 
@@ -95,9 +102,11 @@ export class MemoryStreamBus implements StreamBus {
   }
 
   async announce(threadId: ThreadId, news: TapeEvent & { readonly seq: number }, keepSeconds: number): Promise<void> {
+    const { seq, event, ns = [], data } = news;
+    const { maxEntryBytes, onDropped } = this.#tapeOptions;
+    if (Buffer.byteLength(data) > maxEntryBytes) return onDropped(1);
     const tape = this.#tapeOf(threadId);
     const { expiresAt } = tape;
-    const { seq, event, ns = [], data } = news;
     if (!tape.add({ seq, runId: null, n: -1, attempt: 0, event, ns, at: this.#now(), data })) return;
     tape.expiresAt = Math.max(expiresAt, this.#now() + keepSeconds * 1000);
     this.#wake(threadId);
@@ -119,7 +128,7 @@ export class MemoryStreamBus implements StreamBus {
   #tapeOf(threadId: ThreadId): Tape {
     let tape = this.#tapes.get(threadId);
     if (tape === undefined || tape.expiresAt <= this.#now()) {
-      tape = new Tape(this.#bounds);
+      tape = new Tape(this.#tapeOptions);
       this.#tapes.set(threadId, tape);
       this.#keep(threadId, this.#runningSeconds);
     }

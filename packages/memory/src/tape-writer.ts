@@ -10,8 +10,10 @@ import {
   type TapeWriter,
 } from "@graphfleet/domain";
 
+import type { TapeOptions } from "./tape.js";
+
 /** What a writer needs of its tape. */
-interface TapeAccess {
+interface TapeAccess extends Pick<TapeOptions, "maxEntryBytes" | "onDropped"> {
   /** What the tape knows of the run's earlier attempts, for `lastEventBefore`. */
   readonly lastEventOnTape: number | null;
   /** False when a newer attempt has written. */
@@ -51,7 +53,11 @@ export class MemoryTapeWriter implements TapeWriter {
   }
 
   append(event: TapeEvent): void {
-    if (!this.#fenced && !this.#closed) this.#write(++this.#lastEvent, event);
+    if (this.#fenced || this.#closed) return;
+    this.#lastEvent++;
+    if (this.#fits(event.data)) return this.#write(this.#lastEvent, event);
+    this.#lastSeq++;
+    this.#tape.onDropped(1);
   }
 
   async flush(): Promise<void> {
@@ -65,12 +71,18 @@ export class MemoryTapeWriter implements TapeWriter {
   async close(end: RunEnd, keepSeconds: number): Promise<void> {
     if (this.#fenced || this.#closed) return;
     this.#closed = true;
-    this.#write(-1, { event: END, data: JSON.stringify(end) });
+    const lastEvent = this.#lastEvent;
+    const data = JSON.stringify({ ...end, lastEvent });
+    this.#write(-1, { event: END, data: this.#fits(data) ? data : JSON.stringify({ status: end.status, lastEvent }) });
     if (!this.#fenced) this.#tape.keep(keepSeconds);
   }
 
   async release(): Promise<void> {
     this.#closed = true;
+  }
+
+  #fits(data: string): boolean {
+    return Buffer.byteLength(data) <= this.#tape.maxEntryBytes;
   }
 
   #write(n: number, { event, ns = [], data }: TapeEvent): void {

@@ -1,30 +1,36 @@
-import { isFirstOpen, type TapeEntry } from "@graphfleet/domain";
+import {
+  ENTRY_OVERHEAD_BYTES,
+  isFirstOpen,
+  type TapeBounds,
+  type TapeEntry,
+  type TapeLosses,
+} from "@graphfleet/domain";
 
-export interface TapeBounds {
-  readonly entries: number;
-  readonly bytes: number;
-}
+export type TapeOptions = TapeBounds & TapeLosses;
 
 /** Trimming costs a copy, so it waits until this much is too much. */
 const TRIM_SLACK = 1.1;
 
+const bytesOf = (entry: TapeEntry | undefined): number =>
+  entry === undefined ? 0 : Buffer.byteLength(entry.data) + ENTRY_OVERHEAD_BYTES;
+
 /** One thread's tape: entries in order of their numbers, the oldest go first. */
 export class Tape {
-  readonly #bounds: TapeBounds;
+  readonly #options: TapeOptions;
   #entries: TapeEntry[] = [];
   #bytes = 0;
   /** Milliseconds since the epoch; forgotten after this. */
   expiresAt = Number.POSITIVE_INFINITY;
 
-  constructor(bounds: TapeBounds) {
-    this.#bounds = bounds;
+  constructor(options: TapeOptions) {
+    this.#options = options;
   }
 
   /** False when a newer attempt has written already. */
   add(entry: TapeEntry): boolean {
     if (entry.seq <= (this.#entries.at(-1)?.seq ?? -1)) return false;
     this.#entries.push(entry);
-    this.#bytes += entry.data.length;
+    this.#bytes += bytesOf(entry);
     this.#trim();
     return true;
   }
@@ -47,13 +53,16 @@ export class Tape {
   }
 
   #trim(): void {
-    const { entries, bytes } = this.#bounds;
-    if (this.#entries.length <= entries * TRIM_SLACK && this.#bytes <= bytes * TRIM_SLACK) return;
+    const { maxEntries, maxBytes, onTrimmed } = this.#options;
+    if (this.#entries.length <= maxEntries * TRIM_SLACK && this.#bytes <= maxBytes * TRIM_SLACK) return;
     let gone = 0;
+    let tooHeavy = 0;
     // The last entry stays: it guards the tape against stale writers.
-    while (gone < this.#entries.length - 1 && (this.#entries.length - gone > entries || this.#bytes > bytes)) {
-      this.#bytes -= this.#entries[gone++]?.data.length ?? 0;
+    while (gone < this.#entries.length - 1 && (this.#entries.length - gone > maxEntries || this.#bytes > maxBytes)) {
+      if (this.#bytes > maxBytes) tooHeavy++;
+      this.#bytes -= bytesOf(this.#entries[gone++]);
     }
     this.#entries = this.#entries.slice(gone);
+    if (tooHeavy > 0) onTrimmed(tooHeavy);
   }
 }

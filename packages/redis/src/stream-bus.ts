@@ -1,6 +1,7 @@
 import {
   isFirstOpen,
   type StreamBus,
+  TAPE_BOUNDS,
   type TapeEntry,
   type TapeEvent,
   type TapeSignal,
@@ -14,6 +15,7 @@ import { StreamHub } from "./stream-hub.js";
 import type { Attempt } from "./tape-attempt.js";
 import { idOf, POKE, tapeKey, toEntry, toFields, wakeChannel } from "./tape-codec.js";
 import { TapePager } from "./tape-pager.js";
+import { bytesOf } from "./tape-weight.js";
 import { RedisTapeWriter, type TapeWriterOptions } from "./tape-writer.js";
 import { reasonOf } from "./reason.js";
 
@@ -28,14 +30,14 @@ export interface StreamBusOptions extends Partial<TapeWriterOptions> {
 const MEGABYTE = 1024 * 1024;
 
 const WRITER_DEFAULTS: TapeWriterOptions = {
-  maxEntries: 10_000,
+  ...TAPE_BOUNDS,
   runningSeconds: 3600,
   spoolBytes: 8 * MEGABYTE,
-  maxEntryBytes: 32 * MEGABYTE,
   flushWaitMs: 2000,
   lingerMs: 30_000,
   catchUpMs: 1000,
   onDropped: () => undefined,
+  onTrimmed: () => undefined,
 };
 
 /** How far back a new attempt looks for what earlier ones wrote. Runs of the thread may have come between. */
@@ -100,18 +102,21 @@ export class RedisStreamBus implements StreamBus {
 
   async announce(threadId: ThreadId, news: TapeEvent & { readonly seq: number }, keepSeconds: number): Promise<void> {
     const { seq, event, ns = [], data } = news;
+    const { maxEntries, maxBytes, maxEntryBytes, onDropped, onTrimmed } = this.#writers;
+    if (Buffer.byteLength(data) > maxEntryBytes) return onDropped(1);
     const entry: TapeEntry = { seq, runId: null, n: -1, attempt: 0, event, ns, at: Date.now(), data };
     const key = this.#key(threadId);
     const { command, keyPrefix } = this.#link;
     // A refusal of the number comes as that command's own result: someone newer has spoken, so this is no news any more.
     const transaction = command.multi();
     transaction.ttl(key);
-    transaction.xadd(key, "MAXLEN", "~", this.#writers.maxEntries, idOf(seq), ...toFields(entry));
+    transaction.xadd(key, "MAXLEN", "~", maxEntries, idOf(seq), ...toFields(entry));
     transaction.publish(wakeChannel(keyPrefix, threadId), String(seq));
     await this.#quietly(
       transaction.exec().then(async (results) => {
         const left = Number(results?.[0]?.[1] ?? -2);
         if (left < keepSeconds) await command.expire(key, keepSeconds);
+        if ((await bytesOf(this.#link, key)) > maxBytes) onTrimmed(await command.xtrim(key, "MINID", idOf(seq)));
       }),
     );
   }
@@ -141,12 +146,18 @@ export class RedisStreamBus implements StreamBus {
    */
   async #lastEventOf({ threadId, runId, seqBase, createdAt }: Attempt): Promise<number | null> {
     let below = seqBase;
+    let oldest: TapeEntry | undefined;
     try {
       for (let seen = 0; seen < LOOK_BACK_ENTRIES && below >= 0; seen += LOOK_BACK_PAGE) {
         const page = await this.#pageBackwards(threadId, below);
         const found = page.find((entry) => entry.runId === runId && (entry.n >= 0 || isFirstOpen(entry)));
         if (found !== undefined) return found.n;
-        if (page.length < LOOK_BACK_PAGE) return (await this.#remembers(createdAt)) ? -1 : null;
+        oldest = page.at(-1) ?? oldest;
+        if (page.length < LOOK_BACK_PAGE) {
+          // What the run said may have been trimmed, unless the tape reaches back to before the run was created.
+          const isWhole = oldest === undefined || oldest.at + CLOCKS_DIFFER_MS < createdAt;
+          return isWhole && (await this.#remembers(createdAt)) ? -1 : null;
+        }
         below = (page.at(-1)?.seq ?? 0) - 1;
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { TapeEntry } from "@graphfleet/domain";
+import { ENTRY_OVERHEAD_BYTES, type TapeEntry } from "@graphfleet/domain";
 
 import type { Client } from "./client.js";
 import { idOf, toEntry } from "./tape-codec.js";
@@ -11,7 +11,9 @@ export interface TapePage {
 
 const MAX_ENTRIES = 500;
 /** Before anything is known about their size. */
-const FIRST_ENTRIES = 100;
+const FIRST_ENTRIES = 25;
+/** A tape often begins with small events: what they weigh is not believed at once. */
+const GROWTH = 4;
 /** A page is asked for by count; the count follows the size of what came, so that large states come few at a time. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
@@ -29,13 +31,23 @@ export class TapePager {
   /** Entries numbered higher than `after`. @throws when Redis is away. */
   async next(after: number): Promise<TapePage> {
     const count = this.#count;
-    const raw = await this.#redis.xrange(this.#key, idOf(Math.max(after, -1) + 1), "+", "COUNT", count);
-    const entries = raw.map(toEntry);
+    const entries = (await this.#page(after, count)).map(toEntry);
 
     if (entries.length > 0) {
-      const bytes = entries.reduce((sum, entry) => sum + entry.data.length + 100, 0);
-      this.#count = Math.max(1, Math.min(MAX_ENTRIES, Math.floor((PAGE_BYTES * entries.length) / bytes)));
+      const bytes = entries.reduce((sum, entry) => sum + entry.data.length + ENTRY_OVERHEAD_BYTES, 0);
+      const fitting = Math.floor((PAGE_BYTES * entries.length) / bytes);
+      this.#count = Math.max(1, Math.min(MAX_ENTRIES, count * GROWTH, fitting));
     }
-    return { entries, more: raw.length === count };
+    return { entries, more: entries.length === count };
+  }
+
+  async #page(after: number, count: number) {
+    try {
+      return await this.#redis.xrange(this.#key, idOf(Math.max(after, -1) + 1), "+", "COUNT", count);
+    } catch (error) {
+      // It may have been more than could be sent in time.
+      this.#count = Math.max(1, Math.floor(count / GROWTH));
+      throw error;
+    }
   }
 }

@@ -1,17 +1,21 @@
 import {
   END,
+  ENTRY_OVERHEAD_BYTES,
   lastEventBefore,
   OPEN,
   openData,
   type RunEnd,
+  type TapeBounds,
   type TapeEntry,
   type TapeEvent,
+  type TapeLosses,
   type TapeWriter,
 } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
 import { idOf, seqOf, tapeKey, toFields, wakeChannel } from "./tape-codec.js";
 import type { Attempt } from "./tape-attempt.js";
+import { bytesOf, TapeWeight } from "./tape-weight.js";
 import { reasonOf } from "./reason.js";
 
 /*
@@ -24,24 +28,21 @@ import { reasonOf } from "./reason.js";
  *
  * While Redis is away the spool is bounded. What does not fit is dropped; its numbers are spent, so a reader can see the
  * gap. The run itself does not notice.
+ *
+ * A tape that becomes too heavy is trimmed by the batch that makes it so. What the writer's own entries weigh it knows;
+ * what lies before them it asks once. So the bound costs no round trip.
  */
 
-export interface TapeWriterOptions {
-  /** Entries a tape keeps, about. */
-  readonly maxEntries: number;
+export interface TapeWriterOptions extends TapeBounds, TapeLosses {
   /** Life of a tape that is written to, renewed as long as the writer is open. */
   readonly runningSeconds: number;
   /** What may wait while Redis is away. */
   readonly spoolBytes: number;
-  /** Larger events are dropped. */
-  readonly maxEntryBytes: number;
   /** Longest wait of `flush`, `close` and `release`. What is not written by then is tried on for `lingerMs`. */
   readonly flushWaitMs: number;
   readonly lingerMs: number;
   /** Longest wait of `caughtUp`. */
   readonly catchUpMs: number;
-  /** Told how many events were dropped, for a counter. */
-  readonly onDropped: (events: number) => void;
 }
 
 interface Pending {
@@ -68,6 +69,7 @@ export class RedisTapeWriter implements TapeWriter {
   readonly #key: string;
   readonly #channel: string;
   readonly #keepAlive: NodeJS.Timeout;
+  readonly #weight: TapeWeight;
 
   #spool: Pending[] = [];
   #spoolBytes = 0;
@@ -86,6 +88,8 @@ export class RedisTapeWriter implements TapeWriter {
   /** A batch was sent and its answer got lost. */
   #unsure = false;
   #gaveUp = false;
+  /** What lies before this attempt was asked for. */
+  #weighed = false;
   #endPause: (() => void) | null = null;
 
   /** The `open` entry is the first thing it writes. */
@@ -95,12 +99,13 @@ export class RedisTapeWriter implements TapeWriter {
     this.#options = options;
     this.#key = tapeKey(link.keyPrefix, attempt.threadId);
     this.#channel = wakeChannel(link.keyPrefix, attempt.threadId);
+    this.#weight = new TapeWeight(options.maxBytes);
     this.#lastSeq = attempt.seqBase;
     this.#written = attempt.seqBase;
     this.#lastEvent = lastEventBefore(attempt.claim, attempt.lastEvent, attempt.claim === 1 ? -1 : null);
     this.#keepAlive = setInterval(() => this.#renew(), (options.runningSeconds * 1000) / 3);
     this.#keepAlive.unref();
-    this.#push(-1, OPEN, [], openData(attempt.claim));
+    this.#push(-1, OPEN, [], openData(attempt.claim), 0);
   }
 
   get lastEvent(): number {
@@ -128,12 +133,13 @@ export class RedisTapeWriter implements TapeWriter {
   append({ event, ns = [], data }: TapeEvent): void {
     if (this.#fenced || this.#closed) return;
     this.#lastEvent++;
-    if (data.length > this.#options.maxEntryBytes || !this.#hasRoom(data.length)) {
+    const bytes = Buffer.byteLength(data);
+    if (bytes > this.#options.maxEntryBytes || !this.#hasRoom(bytes)) {
       this.#lastSeq++;
       this.#options.onDropped(1);
       return;
     }
-    this.#push(this.#lastEvent, event, ns, data);
+    this.#push(this.#lastEvent, event, ns, data, bytes);
   }
 
   async flush(): Promise<void> {
@@ -149,9 +155,11 @@ export class RedisTapeWriter implements TapeWriter {
     if (!this.#closed && !this.#fenced) {
       this.#keepSeconds = Math.max(1, Math.ceil(keepSeconds));
       // Without room the end comes without its output: readers look into the ledger for it.
-      const data = JSON.stringify(end);
-      const fits = data.length <= this.#options.maxEntryBytes && this.#hasRoom(data.length);
-      this.#push(-1, END, [], fits ? data : JSON.stringify({ status: end.status }));
+      const lastEvent = this.#lastEvent;
+      const data = JSON.stringify({ ...end, lastEvent });
+      const bytes = Buffer.byteLength(data);
+      const fits = bytes <= this.#options.maxEntryBytes && this.#hasRoom(bytes);
+      this.#push(-1, END, [], fits ? data : JSON.stringify({ status: end.status, lastEvent }), fits ? bytes : 0);
     }
     await this.release();
   }
@@ -180,11 +188,11 @@ export class RedisTapeWriter implements TapeWriter {
     return this.#spool.length === 0 || this.#spoolBytes + bytes <= bound;
   }
 
-  #push(n: number, event: string, ns: readonly string[], data: string): void {
+  #push(n: number, event: string, ns: readonly string[], data: string, bytes: number): void {
     const { runId, attempt } = this.#attempt;
     const entry: TapeEntry = { seq: ++this.#lastSeq, runId, n, attempt, event, ns, at: Date.now(), data };
-    this.#spool.push({ seq: entry.seq, fields: toFields(entry), bytes: data.length });
-    this.#spoolBytes += data.length;
+    this.#spool.push({ seq: entry.seq, fields: toFields(entry), bytes });
+    this.#spoolBytes += bytes;
     if (this.#draining) return;
     this.#draining = true;
     setImmediate(() => void this.#drain());
@@ -233,15 +241,20 @@ export class RedisTapeWriter implements TapeWriter {
     for (const { seq, fields } of batch) {
       transaction.xadd(this.#key, "MAXLEN", "~", this.#options.maxEntries, idOf(seq), ...fields);
     }
+    for (const { seq, bytes } of batch) this.#weight.add(seq, bytes + ENTRY_OVERHEAD_BYTES);
+    const oldest = this.#weight.surplus();
+    if (oldest !== null) transaction.xtrim(this.#key, "MINID", "=", idOf(oldest));
     transaction.expire(this.#key, seconds);
     transaction.publish(this.#channel, String(last));
 
     // Until the answer is here.
     this.#unsure = true;
+    if (!this.#weighed) void this.#weighPast();
     const results = (await transaction.exec()) ?? [];
     const failure = results.find(([error]) => error !== null)?.[0];
     if (failure === undefined || failure === null) {
       this.#unsure = false;
+      if (oldest !== null) this.#options.onTrimmed(Number(results[batch.length]?.[1] ?? 0));
       this.#forget(last);
     } else if (failure.message.includes("equal or smaller")) {
       const before = this.#written;
@@ -250,6 +263,12 @@ export class RedisTapeWriter implements TapeWriter {
     } else {
       throw failure;
     }
+  }
+
+  /** A server that does not tell (it may be forbidden) leaves what earlier runs said to the other bounds. */
+  async #weighPast(): Promise<void> {
+    this.#weighed = true;
+    this.#weight.before = await bytesOf(this.#link, this.#key);
   }
 
   /** Compares with what is on the tape: what of ours is there already, and whether somebody newer is. */

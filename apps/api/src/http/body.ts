@@ -58,4 +58,7 @@ function fromJson(bytes: Buffer): unknown {
 const isTooLarge = (error: unknown): boolean => (error as { type?: unknown } | undefined)?.type === "entity.too.large";
 
 const tooLarge = (limitBytes: number) =>
-  new DomainError("too_large", `Request body is larger than ${limitBytes} bytes, which is the limit of this server`);
+  new DomainError(
+    "too_large",
+    `Request body is larger than ${limitBytes} bytes, which is the limit of this server (HTTP_MAX_REQUEST_BODY_BYTES)`,
+  );

@@ -64,8 +64,10 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
 
     res.setHeader("content-location", pathOf(run, threadId));
     res.setHeader("location", `${pathOf(run, threadId)}/stream`);
-    const entries = followRun(run, { afterEvent: -1, signal: listener.signal });
-    await sendEvents(res, runEvents(run, entries, { modes: run.spec.streamModes, recallOutput }), listener);
+    const afterEvent = -1;
+    const entries = followRun(run, { afterEvent, signal: listener.signal });
+    const modes = run.spec.streamModes;
+    await sendEvents(res, runEvents(run, entries, { modes, afterEvent, recallOutput }), listener);
     if ((body.on_disconnect ?? onDisconnect) === "cancel") await cancelAbandoned(run, listener, callerOf(req));
   }
 

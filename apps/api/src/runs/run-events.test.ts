@@ -3,6 +3,7 @@ import { frameOf } from "../http/sse.js";
 import { runEvents } from "./run-events.js";
 
 const run = (status: Run["status"] = "running") => ({ status }) as Run;
+const afterEvent = -1;
 const recallOutput = async () => '{"__error__":{"error":"MaxAttemptsExceeded","message":"enough"}}';
 
 async function* tape(...events: readonly [event: string, ...ns: string[]][]): AsyncGenerator<TapeEntry, FollowedEnd> {
@@ -19,7 +20,8 @@ async function* said(...events: readonly [event: string, ...ns: string[]][]): As
 
 async function names(modes: readonly StreamMode[], ...events: readonly [string, ...string[]][]): Promise<string[]> {
   const seen: string[] = [];
-  for await (const { event } of runEvents(run(), tape(...events), { modes, recallOutput })) seen.push(event);
+  for await (const { event } of runEvents(run(), tape(...events), { modes, afterEvent, recallOutput }))
+    seen.push(event);
   return seen;
 }
 
@@ -65,11 +67,52 @@ describe("runEvents", () => {
     const ids = [];
     for await (const { id } of runEvents(run(), tape(["metadata"], ["updates"], ["values"]), {
       modes: ["values"],
+      afterEvent,
       recallOutput,
     }))
       ids.push(id);
 
     expect(ids).toEqual([0, 2]);
+  });
+});
+
+describe("runEvents of a tape with holes", () => {
+  async function ids(numbers: readonly number[], { after = -1, lastEvent }: { after?: number; lastEvent?: number }) {
+    async function* entries(): AsyncGenerator<TapeEntry, FollowedEnd> {
+      for (const n of numbers)
+        yield { seq: 100 + n, runId: asRunId("r"), n, attempt: 1, event: "custom", ns: [], at: 0, data: "1" };
+      return { status: "success", end: { status: "success", ...(lastEvent === undefined ? {} : { lastEvent }) } };
+    }
+    const seen: string[] = [];
+    const options = { modes: ["custom"], afterEvent: after, recallOutput } as const;
+    for await (const { event, id, data } of runEvents(run(), entries(), options)) {
+      const { first, last } = JSON.parse(data) as { first?: number; last?: number };
+      seen.push(event === "gap" ? `gap ${first}-${last} id ${id}` : String(id));
+    }
+    return seen;
+  }
+
+  test("tells what is missing: at the beginning, in between, and at the end", async () => {
+    expect(await ids([3, 4, 7], { lastEvent: 9 })).toEqual([
+      "gap 0-2 id 2",
+      "3",
+      "4",
+      "gap 5-6 id 6",
+      "7",
+      "gap 8-9 id 9",
+    ]);
+    expect(await ids([], { lastEvent: 0 })).toEqual(["gap 0-0 id 0"]);
+  });
+
+  test("tells a reader that came back only what is missing behind its last event", async () => {
+    expect(await ids([7], { after: 4, lastEvent: 7 })).toEqual(["gap 5-6 id 6", "7"]);
+    expect(await ids([], { after: 7, lastEvent: 7 })).toEqual([]);
+    expect(await ids([], { after: Number.MAX_SAFE_INTEGER, lastEvent: 7 })).toEqual([]);
+  });
+
+  test("says nothing when nothing is missing, or nobody knows", async () => {
+    expect(await ids([0, 1], { lastEvent: 1 })).toEqual(["0", "1"]);
+    expect(await ids([0, 1], {})).toEqual(["0", "1"]);
   });
 });
 
@@ -82,7 +125,7 @@ describe("runEvents of a run that failed", () => {
 
   async function last(at: Run, entries: ReturnType<typeof failing>) {
     let event;
-    for await (const one of runEvents(at, entries, { modes: ["values"], recallOutput })) event = one;
+    for await (const one of runEvents(at, entries, { modes: ["values"], afterEvent, recallOutput })) event = one;
     return event;
   }
 
@@ -108,7 +151,7 @@ describe("runEvents of a run that failed", () => {
         released = true;
       }
     }
-    for await (const event of runEvents(run(), endless(), { modes: ["values"], recallOutput }))
+    for await (const event of runEvents(run(), endless(), { modes: ["values"], afterEvent, recallOutput }))
       if (event.id === 0) break;
     expect(released).toBe(true);
   });
@@ -124,7 +167,11 @@ describe("runEvents of a run whose last page is missing", () => {
 
   async function read(output: string, modes: readonly StreamMode[], ...events: readonly [string, string][]) {
     const seen = [];
-    for await (const event of runEvents(run(), lost(...events), { modes, recallOutput: async () => output }))
+    for await (const event of runEvents(run(), lost(...events), {
+      modes,
+      afterEvent,
+      recallOutput: async () => output,
+    }))
       seen.push(event);
     return seen;
   }

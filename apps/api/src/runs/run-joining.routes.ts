@@ -74,7 +74,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
     const afterEvent = await readingPoint(run, req.get("last-event-id"), bus);
     const entries = followRun(run, { afterEvent, signal: listener.signal });
     const modes = modesOf(stream_mode) ?? run.spec.streamModes;
-    await sendEvents(res, runEvents(run, entries, { modes, recallOutput }), listener);
+    await sendEvents(res, runEvents(run, entries, { modes, afterEvent, recallOutput }), listener);
     if (cancel_on_disconnect) await cancelAbandoned(run, listener, callerOf(req));
   }
 }

@@ -308,7 +308,7 @@ describe("what a client without manners sends", () => {
     const { status, text } = await server.call("POST", "/threads", { metadata: { a: "x".repeat(1024 * 1024) } });
     expect([status, text]).toEqual([
       413,
-      "Request body is larger than 1048576 bytes, which is the limit of this server",
+      "Request body is larger than 1048576 bytes, which is the limit of this server (HTTP_MAX_REQUEST_BODY_BYTES)",
     ]);
   });
 

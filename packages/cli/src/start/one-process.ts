@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { gaugeFleet, httpRules, openApiKeys, openAuth, openLoopback, startApi } from "@graphfleet/api";
-import { createLogger, Metrics, resolveHost, withoutEffect } from "@graphfleet/chassis";
+import { createLogger, Metrics, observeTapes, resolveHost, withoutEffect } from "@graphfleet/chassis";
 import {
   type Encryption,
   makeSignals,
@@ -145,9 +145,9 @@ export async function startOneProcess({
   const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, log });
   const queue = new MemoryRunQueue(log);
   const webhooks = new MemoryRunQueue(log);
-  const bus = new MemoryStreamBus();
-  const control = new MemoryControlChannel();
   const metrics = new Metrics({ prefix: config.api.metricPrefix });
+  const bus = new MemoryStreamBus({ ...config.worker.tape, ...observeTapes(metrics) });
+  const control = new MemoryControlChannel();
   const roll = new MemoryWorkerRoll();
   const shared = { storage, bus, queue, webhooks, control, roll, log };
 

@@ -37,6 +37,8 @@ export interface TapeEvent {
 export interface RunEnd {
   readonly status: TerminalStatus | "rolled_back";
   readonly output?: string;
+  /** Number of the run's last event, so that a reader knows whether it has seen it. Added by the writer. */
+  readonly lastEvent?: number;
 }
 
 export const END = "end";
@@ -74,6 +76,36 @@ export const isFirstOpen = (entry: Pick<TapeEntry, "event" | "data">): boolean =
 
 /** Someone edited the thread's state by hand. */
 export const STATE_UPDATE = "state_update";
+
+/**
+ * How much a tape holds. Beyond a bound the oldest entries go, those of earlier attempts and runs first; the newest entry
+ * always stays. Their numbers are not used again, so a reader that comes for them can tell that they are missing.
+ */
+export interface TapeBounds {
+  readonly maxEntries: number;
+  /** Of all runs of the thread together. */
+  readonly maxBytes: number;
+  /** A larger event is not written; its number is spent. A larger output is left out of the `end` entry. */
+  readonly maxEntryBytes: number;
+}
+
+/** About: adapters trim a little late. */
+export const TAPE_BOUNDS: TapeBounds = {
+  maxEntries: 10_000,
+  maxBytes: 64 * 1024 * 1024,
+  maxEntryBytes: 32 * 1024 * 1024,
+};
+
+/** What an entry costs besides its data, about. */
+export const ENTRY_OVERHEAD_BYTES = 100;
+
+/** Told about what readers will miss, for counters. */
+export interface TapeLosses {
+  /** So many events were not written: they were too large, or the tape was away for too long. */
+  readonly onDropped: (events: number) => void;
+  /** So many entries had to leave a tape that was too heavy. */
+  readonly onTrimmed: (entries: number) => void;
+}
 
 /** Writes one attempt's part of the tape. */
 export interface TapeWriter {
