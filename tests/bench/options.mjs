@@ -8,7 +8,7 @@ export const USAGE = `Measures a Graphfleet server, beside the official in-memor
                         instead of starting ours; BASE_URL does the same
   --against NAME        official (default), or none
   --without-ours        measure the official server alone
-  --only NAMES          comma list: wait, thread-wait, stream, burst, sleepers, joiners, or one size: wait-32
+  --only NAMES          comma list: wait, thread-wait, steps, stream, burst, sleepers, joiners, or one size: wait-32
   --rounds N            1 to 10, default 3 (1 with --quick); the medians of the rounds are shown
   --slots N             runs each server may execute at once, default 20
   --quick               small counts: does everything work?

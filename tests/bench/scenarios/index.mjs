@@ -1,5 +1,6 @@
 import { burstScenario, joinersScenario, sleepersScenario } from "./background.mjs";
 import { threadWaitScenarios, waitScenarios } from "./echo.mjs";
+import { stepsScenarios } from "./steps.mjs";
 import { streamScenarios } from "./stream.mjs";
 
 /**
@@ -9,6 +10,7 @@ import { streamScenarios } from "./stream.mjs";
 export const allScenarios = (size) => [
   ...waitScenarios(size),
   ...threadWaitScenarios(size),
+  ...stepsScenarios(size),
   ...streamScenarios(size),
   burstScenario(size),
   sleepersScenario(size),
