@@ -83,7 +83,9 @@ class LedgerPool extends pg.Pool {
     });
     this.#hosts = hosts;
     this.#clients = clients;
-    const watched = { hosts, clients, waitingMs: () => this.#waitingMs(), renewIdle: () => this.#renewIdle() };
+    const { applicationName } = options;
+    const [waitingMs, renewIdle] = [() => this.#waitingMs(), () => this.#renewIdle()];
+    const watched = { hosts, applicationName, clients, waitingMs, renewIdle };
     this.#vigil = options.vigil === undefined ? null : new Vigil(watched, options.vigil);
     this.#insistMs = options.insistMs ?? 0;
   }

@@ -28,6 +28,8 @@ export interface VigilOptions {
 
 export interface Watched {
   readonly hosts: Hosts;
+  /** Whose connections they are, as `pg_stat_activity` shows it. */
+  readonly applicationName: string;
   readonly clients: ReadonlySet<LedgerClient>;
   /** How long the oldest caller has waited for a connection. */
   readonly waitingMs: () => number;
@@ -145,11 +147,12 @@ export class Vigil {
 
   /** @returns the server processes that work for `silent`; null when no server answers. */
   async #askAll(silent: readonly LedgerClient[]): Promise<ReadonlySet<number> | null> {
-    const { hosts } = this.#watched;
+    const { hosts, applicationName } = this.#watched;
     const pids = silent.flatMap(({ backend }) => backend ?? []);
     const order = [hosts.current, ...hosts.uris.filter((uri) => uri !== hosts.current)];
     for (const uri of order) {
-      const working = await ask(uri, hosts.attrs !== "any", pids, this.#options.probeMs);
+      const client = new pg.Client({ connectionString: uri, application_name: `${applicationName}-vigil` });
+      const working = await ask(client, hosts.attrs !== "any", pids, this.#options.probeMs);
       if (working === null) continue;
       hosts.settleOn(uri);
       return working;
@@ -168,12 +171,11 @@ const QUESTION = `
   from (values (1)) as one (n) left join pg_stat_activity a on a.pid = any ($1::int[]) and a.state = 'active'`;
 
 async function ask(
-  uri: string,
+  client: pg.Client,
   mustWrite: boolean,
   pids: readonly number[],
   withinMs: number,
 ): Promise<ReadonlySet<number> | null> {
-  const client = new pg.Client({ connectionString: uri, application_name: "graphfleet-vigil" });
   client.on("error", () => undefined);
   const answering = (async () => {
     await client.connect();
