@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { repositoryPath } from "./support/fleet.js";
@@ -82,11 +92,13 @@ test("a broken graph says where, and the other one is served", async () => {
   });
 });
 
-test("a project with a LangGraph of its own", async () => {
+test("a project with a LangGraph of its own, of another version, which is told", async () => {
   const dir = folder();
   cpSync(fixture("own-langgraph"), dir, { recursive: true });
   copyLangGraph(dir);
-  await serving(dir, async ({ client }) => {
+  pretendVersion(path.join(dir, "node_modules/@langchain/langgraph/package.json"), "1.999.0");
+  await serving(dir, async ({ client, said }) => {
+    expect(said).toContain("@langchain/langgraph 1.999.0 is newer than what this server is tested with");
     const { thread_id: thread } = await client.threads.create();
     await client.runs.wait(thread, "agent", { input: { messages: [{ role: "user", content: "hi" }] } });
     const answered = await client.runs.wait(thread, "agent", { command: { resume: "yes" } });
@@ -98,6 +110,10 @@ test("a project with a LangGraph of its own", async () => {
     expect(noted).toMatchObject({ note: "sent" });
   });
 });
+
+function pretendVersion(manifest: string, version: string): void {
+  writeFileSync(manifest, JSON.stringify({ ...(JSON.parse(readFileSync(manifest, "utf8")) as object), version }));
+}
 
 /** A real copy of the package, and links to what it needs: two copies of LangGraph, as `npm install` may leave them. */
 function copyLangGraph(dir: string): void {

@@ -62,6 +62,7 @@ export async function openRuntime(parts: {
   for (const warning of project.warnings) log.warn({}, warning);
 
   const graphs = await loadGraphs(project);
+  for (const warning of graphs.warnings()) log.warn({}, warning);
   const embedder = await loadEmbedder(project);
   if (embedder !== null) log.info(indexFacts(embedder, storage.items), "items are found by what they mean");
   const memory = makeLongTermMemory({

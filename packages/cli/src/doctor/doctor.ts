@@ -75,14 +75,18 @@ async function graphsOf(project: ProjectConfig, { env, cwd }: Io): Promise<Findi
     const { loadGraphs } = await import("@graphfleet/runtime");
     const registry = await loadGraphs(project);
     const failures = registry.failures();
-    if (failures.length === 0) return [ok("graphs", `${registry.ids().join(", ")} can be loaded`)];
-    return failures.map((failure) =>
-      fail(
-        "graphs",
-        `${failure.graphId}: ${placeOf(failure, cwd)}: ${failure.message}`,
-        "Mend the file, or install what it imports.",
+    const warnings = registry.warnings().map((warning) => warn("libraries", warning, "Nothing stops because of it."));
+    if (failures.length === 0) return [ok("graphs", `${registry.ids().join(", ")} can be loaded`), ...warnings];
+    return [
+      ...failures.map((failure) =>
+        fail(
+          "graphs",
+          `${failure.graphId}: ${placeOf(failure, cwd)}: ${failure.message}`,
+          "Mend the file, or install what it imports.",
+        ),
       ),
-    );
+      ...warnings,
+    ];
   } catch (error) {
     return [fail("graphs", (error as Error).message, "Mend the project; graphfleet validate --load tells more.")];
   }

@@ -44,7 +44,7 @@ async function examine(path: string, { load, env }: { load: boolean; env: Io["en
         file,
         line,
       })),
-      warnings,
+      warnings: [...warnings, ...registry.warnings()],
     };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -11,6 +11,7 @@ import {
 } from "../compiled-graph.js";
 import { withBundler } from "./bundle-module.js";
 import { type GraphLibrary, ourLibrary } from "./graph-library.js";
+import { librariesOf, majorMismatch, versionWarnings } from "./library-versions.js";
 import { librariesFor, libraryThatMade } from "./load-library.js";
 import { LoadError, loadExport } from "./load-module.js";
 import type { GraphEntry, ProjectConfig } from "./project-config.js";
@@ -44,10 +45,16 @@ export type Loaded = { readonly library: GraphLibrary } & (
 export class GraphRegistry implements GraphCatalog {
   readonly #graphs: ReadonlyMap<string, Loaded>;
   readonly #failures: readonly GraphFailure[];
+  readonly #warnings: readonly string[];
 
-  constructor(graphs: ReadonlyMap<string, Loaded>, failures: readonly GraphFailure[]) {
+  constructor(
+    graphs: ReadonlyMap<string, Loaded>,
+    failures: readonly GraphFailure[],
+    warnings: readonly string[] = [],
+  ) {
     this.#graphs = graphs;
     this.#failures = failures;
+    this.#warnings = warnings;
   }
 
   /** Graphs that were loaded. */
@@ -73,6 +80,11 @@ export class GraphRegistry implements GraphCatalog {
   /** Graphs that could not be loaded. */
   failures(): readonly GraphFailure[] {
     return this.#failures;
+  }
+
+  /** What may go wrong although it was loaded, one sentence each. */
+  warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /**
@@ -112,7 +124,8 @@ export async function loadGraphs(project: ProjectConfig): Promise<GraphRegistry>
     if (result.status === "fulfilled") graphs.set(entry.id, result.value);
     else failures.push(toFailure(entry, result.reason, project.dir));
   }
-  return new GraphRegistry(graphs, failures);
+  const warnings = versionWarnings(project.graphs.flatMap(({ file }) => librariesOf(file)));
+  return new GraphRegistry(graphs, failures, warnings);
 }
 
 /** @throws Error when it is no graph, nor anything that makes one. */
@@ -154,11 +167,13 @@ async function makeGraph(graphId: string, make: GraphFactory, request: GraphRequ
 function toFailure(entry: GraphEntry, reason: unknown, projectDir: string): GraphFailure {
   const known = reason instanceof LoadError ? reason : null;
   const file = known?.file ?? entry.file;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  const mismatch = majorMismatch(librariesOf(entry.file));
   return {
     graphId: entry.id,
     file,
     written: path.relative(projectDir, file),
     line: known?.line ?? null,
-    message: reason instanceof Error ? reason.message : String(reason),
+    message: mismatch === null ? message : `${message} (${mismatch})`,
   };
 }
