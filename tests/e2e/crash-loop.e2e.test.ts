@@ -42,4 +42,17 @@ describeFleet("a graph that kills its process", () => {
     expect(run?.status).toBe("error");
     expect((await client.threads.get(thread_id)).status).toBe("error");
   });
+
+  test.each([
+    ["wants to end the process", "exit", { error: "ExitRefused", message: expect.stringContaining("process.exit(7)") }],
+    ["throws where nobody can catch it", "throw", { error: "Error", message: "thrown out of nowhere" }],
+  ])("fails when it %s, and nobody else does", async (_name, how, error) => {
+    const { client } = fleet;
+    const innocent = client.runs.wait(null, "slow", { input: { ms: 900, mark: "slept" } });
+
+    const answer = await client.runs.wait(null, "rude", { input: { how }, raiseError: false });
+
+    expect(answer).toEqual({ __error__: error });
+    expect(await innocent).toMatchObject({ finished: ["slept"] });
+  });
 });

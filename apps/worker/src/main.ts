@@ -39,6 +39,7 @@ import { WorkerEnv, workerConfig } from "./config.js";
 import { FAILPOINTS, partsWithFailpoints, storageWithFailpoints } from "./failpoints.js";
 import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
 import { insistOnCheckpoints } from "./runs/insist-on-checkpoints.js";
+import { blame, refuseExits } from "./runs/blame.js";
 import { observeStrayRejections } from "./stray-rejections.js";
 import { startDeliverer } from "./webhooks/deliverer.js";
 import { makeSendWebhook } from "./webhooks/send-webhook.js";
@@ -163,10 +164,12 @@ try {
   life.use("runs", worker, (it) => it.drain(config.graceSeconds * 1000));
 
   log.info({ slots: config.concurrency, graphs: runtime.catalog.ids() }, "worker is ready");
+  refuseExits(process);
   life.ready();
   await life.run({
     deadlineMs: (config.graceSeconds + 20) * 1000,
     onStrayRejection: observeStrayRejections(metrics, log),
+    onUncaught: blame,
   });
 } catch (error) {
   process.stderr.write(

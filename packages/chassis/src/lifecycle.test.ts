@@ -102,6 +102,24 @@ describe("Lifecycle", () => {
     expect(host.exits).toEqual([0]);
   });
 
+  test("an exception that nobody caught is told of where it was thrown; then the process stops, whatever `exit` became", async () => {
+    const { host, life } = open();
+    const told: unknown[] = [];
+    const running = life.run({ deadlineMs: 1_000, onUncaught: (error) => told.push(error) });
+    const { exit } = host;
+    host.exit = () => {
+      throw new Error("replaced");
+    };
+    const error = new Error("boom");
+
+    host.emit("uncaughtException", error);
+    await running;
+
+    host.exit = exit;
+    expect(told).toEqual([error]);
+    expect(host.exits).toEqual([1]);
+  });
+
   test("a closer that throws does not keep the others from closing, and the exit code tells", async () => {
     const { host, life, lines } = open();
     const closed: string[] = [];

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly deadlineMs: number;
   /** Called with what a promise that nobody listens to was rejected with. Without it the process stops. */
   readonly onStrayRejection?: (reason: unknown) => void;
+  /** Told of an exception that nobody caught, where it was thrown, before the process stops because of it. */
+  readonly onUncaught?: (error: unknown) => void;
 }
 
 interface Closer {
@@ -55,6 +57,8 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 export class Lifecycle {
   readonly #log: LifecycleLog;
   readonly #host: HostProcess;
+  /** As it was: whoever replaces `exit` later does not mean us. */
+  readonly #exit: (code: number) => void;
   readonly #samePressMs: number;
   readonly #now: () => number;
   readonly #closers: Closer[] = [];
@@ -69,6 +73,7 @@ export class Lifecycle {
   constructor(log: LifecycleLog, options: LifecycleOptions = {}) {
     this.#log = log;
     this.#host = options.host ?? process;
+    this.#exit = this.#host.exit.bind(this.#host);
     this.#samePressMs = options.samePressMs ?? 1_000;
     this.#deadlineMs = options.startDeadlineMs ?? 10_000;
     this.#now = options.now ?? (() => performance.now());
@@ -114,11 +119,12 @@ export class Lifecycle {
    * an unhandled rejection unless `onStrayRejection` takes it: a process that executes other people's code does not end
    * all of it over one promise that somebody forgot.
    */
-  async run({ deadlineMs, onStrayRejection }: RunOptions): Promise<void> {
+  async run({ deadlineMs, onStrayRejection, onUncaught }: RunOptions): Promise<void> {
     this.#deadlineMs = deadlineMs;
+    this.#onUncaught = onUncaught ?? this.#onUncaught;
     this.#onRejection = onStrayRejection ?? this.#onFault;
     this.#host.on("unhandledRejection", this.#onRejection);
-    this.#host.on("uncaughtException", this.#onFault);
+    this.#host.on("uncaughtException", this.#onException);
     // Waiting for a signal holds no handle; without this a process with nothing open would end by itself.
     const awake = setInterval(() => {}, 60_000);
     await this.#ended;
@@ -126,6 +132,13 @@ export class Lifecycle {
   }
 
   readonly #onFault = (error: unknown): void => this.fail(error);
+
+  #onUncaught: (error: unknown) => void = () => {};
+
+  readonly #onException = (error: unknown): void => {
+    this.#onUncaught(error);
+    this.fail(error);
+  };
 
   #onRejection: (reason: unknown) => void = this.#onFault;
 
@@ -137,7 +150,7 @@ export class Lifecycle {
       this.#begin();
     } else if (now - this.#askedAt > this.#samePressMs) {
       this.#log.error({ signal, closing: this.#closing }, "asked again: exiting now");
-      this.#host.exit(1);
+      this.#exit(1);
     }
   };
 
@@ -152,7 +165,7 @@ export class Lifecycle {
 
     const deadline = setTimeout(() => {
       this.#log.error({ hung: this.#closing, deadline_ms: this.#deadlineMs }, "did not stop in time");
-      this.#host.exit(1);
+      this.#exit(1);
     }, this.#deadlineMs);
 
     void this.#closeAll().then(() => {
@@ -160,10 +173,10 @@ export class Lifecycle {
       for (const signal of SIGNALS) this.#host.off(signal, this.#onSignal);
       this.#host.off("disconnect", this.#onOrphaned);
       this.#host.off("unhandledRejection", this.#onRejection);
-      this.#host.off("uncaughtException", this.#onFault);
+      this.#host.off("uncaughtException", this.#onException);
       this.#log.info({ exit_code: this.#exitCode }, "stopped");
       this.#end();
-      this.#host.exit(this.#exitCode);
+      this.#exit(this.#exitCode);
     });
   }
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   type ClaimedRun,
   type GraphFinish,
@@ -9,6 +10,7 @@ import {
   unavailable,
 } from "@graphfleet/domain";
 import { aClaimedRun, aFinish, aLog, FakeTape, ring } from "../../test/fakes.js";
+import { blame } from "./blame.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import type { Departure, RefusedWrite } from "./run-observer.js";
 import { makeRunProcessor } from "./run-processor.js";
@@ -275,6 +277,25 @@ describe("a graph that throws", () => {
 
     expect(onlyOutcome(house)).toEqual({ kind: "stopped", reason: "lease_lost" });
     expect(house.seen).toContain("refused checkpoint");
+  });
+});
+
+test("a graph that throws where nobody catches it is stopped, and fails its run", async () => {
+  const error = new Error("thrown out of nowhere");
+  const house = setUp({
+    execute: async (_run, { signal }) => {
+      setImmediate(() => blame(error));
+      await once(signal, "abort");
+      throw signal.reason;
+    },
+  });
+
+  await house.process();
+
+  expect(onlyOutcome(house)).toEqual({
+    kind: "failed",
+    error: { error: "Described", message: "Error: thrown out of nowhere" },
+    retryable: false,
   });
 });
 

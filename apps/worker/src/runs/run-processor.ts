@@ -14,6 +14,7 @@ import {
   type StreamBus,
   type TapeWriter,
 } from "@graphfleet/domain";
+import { answerable } from "./blame.js";
 import type { HeldRun, LeaseKeeper } from "./lease-keeper.js";
 import type { SettleRun } from "./settle-run.js";
 import type { RunObserver } from "./run-observer.js";
@@ -75,23 +76,30 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
     // A run that was given back goes on in the same attempt, which readers know of.
     if (run.attempt > 1 || !goesOnBehind(tape.lastEvent))
       tape.append({ event: "metadata", data: JSON.stringify({ run_id: run.id, attempt: run.attempt }) });
-    try {
-      const execution = runner.execute(run, {
-        signal,
+    const { result: execution, blamed } = answerable(signal, (stop) =>
+      runner.execute(run, {
+        signal: stop,
         emit: (event) => tape.append(event),
         told: () => tape.caughtUp(),
-      });
-      execution.catch((error: unknown) => {
-        if (error instanceof LeaseLost) observer.refused(run, "checkpoint");
-      });
-      const finish = await zombies.stopOrLeave(run, signal, execution);
+      }),
+    );
+    execution.catch((error: unknown) => {
+      if (error instanceof LeaseLost) observer.refused(run, "checkpoint");
+    });
+    try {
+      const finish = await zombies.stopOrLeave(run, AbortSignal.any([signal, blamed]), execution);
       return { kind: "finished", finish };
     } catch (error) {
       if (signal.aborted) return stopped(signal);
+      if (blamed.aborted) return failed(run, blamed.reason, false);
       if (error instanceof LeaseLost) return { kind: "stopped", reason: "lease_lost" };
-      log.info({ ...fields(run), err: error }, "graph failed");
-      return { kind: "failed", error: describeError(error), retryable: isOutage(error) };
+      return failed(run, error, isOutage(error));
     }
+  }
+
+  function failed(run: ClaimedRun, error: unknown, retryable: boolean): Outcome {
+    log.info({ ...fields(run), err: error }, "graph failed");
+    return { kind: "failed", error: describeError(error), retryable };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ClaimedRun, claimOf, type Log, type StopReason } from "@graphfleet/domain";
+import { type ClaimedRun, claimOf, type Log } from "@graphfleet/domain";
 import type { RunObserver } from "./run-observer.js";
 
 export interface ZombiesOptions {
@@ -43,7 +43,7 @@ export class Zombies {
     const ignored = new Promise<never>((_resolve, reject) => {
       onAbort = () => {
         timer = setTimeout(() => {
-          this.#add(run, signal.reason as StopReason, execution);
+          this.#add(run, String(signal.reason), execution);
           reject(new IgnoredStop(`The graph of run ${run.id} did not stop`));
         }, this.#options.patienceMs);
       };
@@ -58,7 +58,7 @@ export class Zombies {
     }
   }
 
-  #add(run: ClaimedRun, reason: StopReason, execution: Promise<unknown>): void {
+  #add(run: ClaimedRun, reason: string, execution: Promise<unknown>): void {
     const { log, max, tooMany, observer } = this.#options;
     this.#count += 1;
     log.warn({ ...claimOf(run), reason }, "a graph did not stop when told to; its run goes on without it");
