@@ -5,7 +5,7 @@ const State = Annotation.Root({ count: Annotation() });
 const STEPS = 20;
 
 export const graph = new StateGraph(State)
-  .addNode("step", ({ count }) => ({ count: count + 1 }))
+  .addNode("step", ({ count }) => ({ count: Number(count) + 1 }))
   .addEdge(START, "step")
-  .addConditionalEdges("step", ({ count }) => (count < STEPS ? "step" : END), ["step", END])
+  .addConditionalEdges("step", ({ count }) => (Number(count) < STEPS ? "step" : END), ["step", END])
   .compile();
