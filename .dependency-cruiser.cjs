@@ -78,7 +78,7 @@ module.exports = {
       comment: "The domain computes. Files, sockets and processes belong to adapters.",
       severity: "error",
       from: { path: "^packages/domain/src/", pathNot: TEST },
-      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|assert|util)$" },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|assert|util|async_hooks)$" },
     },
     {
       name: "langchain-lives-in-runtime",

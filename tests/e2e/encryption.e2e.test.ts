@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { Client } from "@langchain/langgraph-sdk";
 import { Redis } from "ioredis";
-import { describeFleet, TestFleet } from "./support/fleet.js";
+import { describeFleet, repositoryPath, TestFleet } from "./support/fleet.js";
 import { keysWith, tablesWith } from "./support/find-text.js";
 import { collect, eventually } from "./support/wait.js";
 
@@ -22,8 +23,9 @@ describeFleet("encryption at rest", () => {
   afterAll(() => fleet?.stop());
 
   const restart = async (env: Readonly<Record<string, string>>) => {
-    await Promise.all([...fleet.api.splice(0), ...fleet.workers.splice(0)].map((child) => child.stop(15_000)));
-    await Promise.all([fleet.startApi(env), fleet.startWorker(env)]);
+    const { api, workers, schedulers } = fleet;
+    await Promise.all([api, workers, schedulers].flatMap((all) => all.splice(0)).map((child) => child.stop(15_000)));
+    await Promise.all([fleet.startApi(env), fleet.startWorker(env), fleet.startScheduler(env)]);
   };
   const input = (mode: string) => ({ input: { secret, mode }, config: { configurable: { about: "x" } } });
 
@@ -128,6 +130,109 @@ describeFleet("encryption at rest", () => {
     expect(values).toMatchObject({ secret, heard: "answered yes" });
     expect(await fleet.client.threads.getHistory(id)).not.toHaveLength(0);
     expect(await tablesWith(fleet.sql, secret)).toEqual([]);
+  });
+
+  describe("with handlers of the project", () => {
+    const ENV = {
+      GRAPHFLEET_CONFIG: repositoryPath("tests/projects/encryption/handlers.json"),
+      LANGGRAPH_AES_KEY: NEW_KEY,
+      LANGGRAPH_AES_FALLBACK_KEYS: OLD_KEY,
+    };
+    const asking = (tenant: string) =>
+      new Client({
+        apiUrl: fleet.url,
+        callerOptions: { maxRetries: 0 },
+        defaultHeaders: {
+          "X-Encryption-Context": Buffer.from(JSON.stringify({ tenant })).toString("base64"),
+          Accept: "application/json",
+        },
+      });
+    const METADATA = { tenant: "acme", by: "anybody" };
+    beforeAll(() => restart(ENV));
+
+    test("each tenant has keys of its own, in API, workers and scheduler", async () => {
+      const acme = asking("acme");
+      const { thread_id: id } = await acme.threads.create({ metadata: { note: secret, kind: "handled" } });
+      const asked = await acme.runs.create(id, "agent", { ...input("ask"), metadata: { note: secret } });
+      await acme.runs.join(id, asked.run_id);
+      const { cron_id: cron } = await acme.crons.create("agent", {
+        schedule: "* * * * * *",
+        onRunCompleted: "keep",
+        input: { secret, mode: "rest" },
+        metadata: { kind: "from a cron" },
+      });
+
+      // Whoever reads need not say for whom.
+      const { client } = fleet;
+      expect(await client.threads.get(id)).toMatchObject({
+        status: "interrupted",
+        metadata: { note: secret },
+        values: { secret, heard: `heard ${secret}` },
+      });
+      expect((await client.threads.getState(id)).values).toMatchObject({ secret });
+      expect(await client.threads.search({ metadata: { kind: "handled" } })).toHaveLength(1);
+      await expect(acme.threads.search({ metadata: { note: secret } })).rejects.toMatchObject({ status: 422 });
+      const joined = await collect(client.runs.joinStream(id, asked.run_id, { lastEventId: "-1" }));
+      expect(JSON.stringify(joined)).toContain(secret);
+      expect(await client.runs.wait(id, "agent", { command: { resume: "yes" } })).toMatchObject({
+        heard: "answered yes",
+      });
+
+      const [fired] = await eventually(
+        () => client.threads.search({ metadata: { kind: "from a cron" }, status: "idle" }),
+        (found) => found.length > 0,
+      );
+      await acme.crons.delete(cron);
+      for (const [run, thread] of [
+        [asked.run_id, id],
+        [null, fired?.thread_id],
+      ]) {
+        const { rows } = await fleet.sql.query<{ input: object; blobs: string[] }>(
+          `select r.spec -> 'input' -> '$with' -> 'metadata' as input,
+             (select array_agg(encode(b.blob, 'hex')) from checkpoint_blobs b
+              where b.thread_id = r.thread_id::text and b.type like '%sealed') as blobs
+           from runs r where r.thread_id = $1 and r.run_id = coalesce($2, r.run_id)`,
+          [thread, run],
+        );
+        expect(rows.map((row) => row.input)).toEqual([METADATA]);
+        expect(rows[0]?.blobs.join()).toContain(Buffer.from(JSON.stringify(METADATA)).toString("hex"));
+      }
+      expect(await tablesWith(fleet.sql, secret)).toEqual([]);
+      expect(await keysWith(redisUri(), secret)).toEqual([]);
+    });
+
+    test("what was encrypted with a key of the server is read beside it", async () => {
+      const [thread] = await fleet.client.threads.search({ metadata: { kind: "chat" } });
+      expect(thread).toMatchObject({ metadata: { note: secret }, values: { secret } });
+    });
+
+    test("a handler that fails is told of, and what it was given is not", async () => {
+      const before = fleet.said().length;
+      await expect(asking("stranger").threads.create({ metadata: { note: secret } })).rejects.toMatchObject({
+        status: 500,
+        message: expect.stringContaining("encrypt.json of the project's encryption failed for a thread's metadata"),
+      });
+      const refused = await fetch(`${fleet.url}/threads`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-encryption-context": "[]" },
+        body: "{}",
+      });
+      expect(refused.status).toBe(422);
+
+      const acme = asking("acme");
+      const { thread_id: id } = await acme.threads.create();
+      const run = await acme.runs.create(id, "agent", { input: { secret: `poison ${secret}`, mode: "rest" } });
+      await acme.runs.join(id, run.run_id);
+      expect(await acme.runs.get(id, run.run_id)).toMatchObject({ status: "error" });
+      expect((await acme.threads.get(id)) as unknown).toMatchObject({
+        status: "error",
+        error: {
+          error: "EncryptionFailed",
+          message: "encrypt.blob of the project's encryption failed for a checkpoint",
+        },
+      });
+      expect(fleet.said().slice(before)).not.toContain(secret);
+    });
   });
 
   test("says which key is missing, and nothing of what it locks", async () => {

@@ -1,6 +1,7 @@
 import type { Metrics } from "@graphfleet/chassis";
 import {
   type Authorizer,
+  type ContextFor,
   type ControlChannel,
   type GraphCatalog,
   type GraphDescriber,
@@ -80,6 +81,8 @@ export interface AppParts {
   readonly login: Login;
   /** What the API document says of logging in. */
   readonly security?: ApiSecurity | null;
+  /** How the project's own encryption tells requests apart; absent when it does not. */
+  readonly contextFor?: ContextFor | null;
   readonly ids: Ids;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -103,9 +106,11 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
 
   const front = Router();
   if (custom !== null) {
-    const { login } = parts;
+    const { login, contextFor = null } = parts;
     if (rules.authFirst)
-      front.use(authenticateFirst({ login, readBody, runHeaders: rules.runHeaders, open: openPaths(rules) }));
+      front.use(
+        authenticateFirst({ login, readBody, runHeaders: rules.runHeaders, contextFor, open: openPaths(rules) }),
+      );
     front.use(mountApp({ app: custom, inner: served(Router().use(requestId, builtIns), log), readBody, log }));
   }
   front.use(builtIns);
@@ -132,13 +137,13 @@ function served(routes: Router, log: Log): Express {
 const asPath = (text: string): string => text.replaceAll(/[{}()[\]+?!:*\\]/g, "\\$&");
 
 function builtInRoutes(parts: AppParts, stopping: Stopping, http: HttpMetrics, readBody: ReadBody): Router {
-  const { storage, bus, metrics, login, rules } = parts;
+  const { storage, bus, metrics, login, contextFor = null, rules } = parts;
   const { disabled, runHeaders } = rules;
   const useCases = makeUseCases(parts);
   const isOn = (feature: Feature): boolean => !disabled.has(feature);
 
   const routes = Router().use(noteBuiltIn);
-  const ask = authenticate({ login, readBody, runHeaders });
+  const ask = authenticate({ login, readBody, runHeaders, contextFor });
   // By the router's own idea of paths, which is the one that finds the routes.
   if (rules.guarded.length > 0) routes.all([...rules.guarded], ask);
   const meta = {

@@ -1,6 +1,5 @@
 import {
   EncryptionEnv,
-  encryptionSettings,
   FailpointEnv,
   LogEnv,
   logOptions,
@@ -115,7 +114,6 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
-  encryption: encryptionSettings(env),
   tape: tapeBounds(env),
   port: env.PORT,
   host: env.HOST,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import {
   armFailpoint,
   createLogger,
+  encryptionSettings,
   hidePasswords,
   Lifecycle,
   loadEnv,
@@ -12,11 +13,21 @@ import {
   patiently,
   withoutEffect,
 } from "@graphfleet/chassis";
-import { makeWebhookGate, randomIds, isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
+import {
+  contextFor,
+  isOutage,
+  makeWebhookGate,
+  openEncryption,
+  randomIds,
+  sealedAuthorizer,
+  sealedStorage,
+  sealedTape,
+} from "@graphfleet/domain";
 import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus, RedisWorkerRoll } from "@graphfleet/redis";
 import {
   loadAuth,
+  loadEncryption,
   loadHttpApp,
   loadProject,
   mountPrefix,
@@ -55,10 +66,11 @@ try {
   const ignored = withoutEffect(process.env);
   if (ignored.length > 0)
     log.warn({ variables: ignored }, "some variables have no effect; docs/configuration.md says why");
-  const encryption = openEncryption(config.encryption);
 
   const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
+  const handlers = await loadEncryption(project);
+  const encryption = openEncryption(encryptionSettings(process.env), handlers);
   const urlRules = webhookUrlRules(project, config.webhookNetworks);
   const prefix = mountPrefix(project, config.mountPrefix);
   const { corsOrigins, guardedPaths: guarded } = config;
@@ -136,6 +148,8 @@ try {
     memory: runtime.memory,
     describer: runtime.describer,
     ...auth,
+    authorizer: sealedAuthorizer(auth.authorizer, encryption),
+    contextFor: contextFor(handlers),
     ids: randomIds,
     log,
     metrics,

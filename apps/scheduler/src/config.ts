@@ -1,6 +1,5 @@
 import {
   EncryptionEnv,
-  encryptionSettings,
   FailpointEnv,
   LogEnv,
   logOptions,
@@ -55,7 +54,6 @@ export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
-  encryption: encryptionSettings(env),
   maxAttempts: env.BG_JOB_MAX_RETRIES,
   temporaryKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
   webhookKeepSeconds: env.WEBHOOK_LOG_KEEP_HOURS * 3600,

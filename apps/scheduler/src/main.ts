@@ -1,6 +1,7 @@
 import {
   armFailpoint,
   createLogger,
+  encryptionSettings,
   hidePasswords,
   Lifecycle,
   loadEnv,
@@ -16,12 +17,13 @@ import {
   isOutage,
   randomIds,
   openEncryption,
+  sealedAuthorizer,
   sealedStorage,
   sealedTape,
 } from "@graphfleet/domain";
 import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
-import { loadAuth } from "@graphfleet/runtime/auth";
+import { loadAuth, loadEncryption } from "@graphfleet/runtime/auth";
 import { loadProject, readProjectEnv, threadLifetime } from "@graphfleet/runtime/project";
 import { observeCrons } from "./crons/observe-crons.js";
 import { SchedulerEnv, schedulerConfig } from "./config.js";
@@ -43,13 +45,14 @@ try {
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
-  const encryption = openEncryption(config.encryption);
 
   // Images may carry the project in variables. Without any, everything has its default lifetime: none.
   const isTold = config.projectPath !== undefined || process.env.LANGSERVE_GRAPHS !== undefined;
   const project = isTold ? await loadProject(config.projectPath, process.env) : null;
   if (project !== null) Object.assign(process.env, await readProjectEnv(project, process.env));
   const auth = project === null ? null : await loadAuth(project);
+  const handlers = project === null ? null : await loadEncryption(project);
+  const encryption = openEncryption(encryptionSettings(process.env), handlers);
 
   const onError = (error: Error): void => log.warn({ err: error }, "an idle database connection broke");
   const database: PostgresOptions = {
@@ -83,7 +86,7 @@ try {
     signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
     log,
     ids: randomIds,
-    authorizer: auth === null ? allowAll : askHandlers(auth.handlers),
+    authorizer: sealedAuthorizer(auth === null ? allowAll : askHandlers(auth.handlers), encryption),
     sendsWebhooks: project?.http.disable_webhooks !== true,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),

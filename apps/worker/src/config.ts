@@ -1,6 +1,5 @@
 import {
   EncryptionEnv,
-  encryptionSettings,
   FailpointEnv,
   LogEnv,
   logOptions,
@@ -66,7 +65,6 @@ export const workerConfig = (env: Static<typeof WorkerEnv>) => ({
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
-  encryption: encryptionSettings(env),
   tape: tapeBounds(env),
   concurrency: env.N_JOBS_PER_WORKER,
   leaseSeconds: env.BG_JOB_HEARTBEAT,

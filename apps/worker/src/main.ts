@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   armFailpoint,
   createLogger,
+  encryptionSettings,
   hidePasswords,
   Lifecycle,
   loadEnv,
@@ -24,6 +25,7 @@ import {
 } from "@graphfleet/redis";
 import {
   describeError,
+  loadEncryption,
   loadHttpApp,
   loadProject,
   offerApi,
@@ -61,10 +63,10 @@ try {
   const log = createLogger({ service: config.service, ...config.log });
   const life = new Lifecycle(log);
   log.debug(redact(config), "configuration");
-  const encryption = openEncryption(config.encryption);
 
   const project = await loadProject(config.projectPath, process.env);
   Object.assign(process.env, await readProjectEnv(project, process.env));
+  const encryption = openEncryption(encryptionSettings(process.env), await loadEncryption(project));
   const urlRules = webhookUrlRules(project, config.webhooks.allowedNetworks);
   const headers = webhookHeaders(project, process.env);
   // Clients are often made while the project's modules are loaded.

@@ -18,10 +18,11 @@ export type ErrorCode =
   | "too_large"
   | "graph_failed"
   | "embedding_failed"
+  | "encryption_failed"
   | "unavailable";
 
 export class DomainError extends Error {
-  override readonly name = "DomainError";
+  override readonly name: string = "DomainError";
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
 

@@ -2,6 +2,7 @@ export { describeError } from "./describe-error.js";
 export { type GraphFailure, loadGraphs } from "./project/graph-registry.js";
 export { type GraphLog, offerApi, offerLogger, remoteApi } from "./globals.js";
 export { loadAuth, type ProjectAuth } from "./project/load-auth.js";
+export { loadEncryption } from "./project/load-encryption.js";
 export {
   type HonoApp,
   type HonoContext,

@@ -1,10 +1,10 @@
-import type { AuthenticatedUser } from "@graphfleet/domain";
+import { type AuthenticatedUser, type ContextFor, sealingFor } from "@graphfleet/domain";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Request as ExpressRequest, RequestHandler } from "express";
 import type { ReadBody } from "../http/body.js";
 import type { PickHeaders } from "../http/header-rules.js";
 import { outermost } from "../http/in-process-socket.js";
-import { knownUser, setCaller } from "./caller-of.js";
+import { knownContext, knownUser, setCaller } from "./caller-of.js";
 import { toWebRequest } from "./web-request.js";
 
 /** What a login may look at. */
@@ -25,20 +25,25 @@ export interface AuthenticateOptions {
   readonly readBody: ReadBody;
   /** Which headers the caller's runs will see. */
   readonly runHeaders: PickHeaders;
+  /** How the project's own encryption tells requests apart; absent when it does not. */
+  readonly contextFor?: ContextFor | null;
 }
 
 /**
  * Asks once per request who is calling; what comes after this needs an answer. Mount it behind what is open to everybody.
  * Besides that, the questions that browsers ask before they ask, and the files of generative user interfaces, need none.
  * Where it was asked further out, the answer stands; only the headers are looked at again.
+ * What is written from here on is encrypted for this request.
  */
-export function authenticate({ login, readBody, runHeaders }: AuthenticateOptions): RequestHandler {
+export function authenticate({ login, readBody, runHeaders, contextFor }: AuthenticateOptions): RequestHandler {
   return async (req, res, next) => {
     const known = knownUser(outermost(req));
     const attempt = { headers: req.headers, toRequest: () => toWebRequest(req, () => readBody(req, res)) };
     const user = known !== undefined ? known : isOpen(req) ? null : await login(attempt);
-    setCaller(req, user, runHeaders(req.headers));
-    next();
+    const context =
+      knownContext(outermost(req)) ?? (isOpen(req) ? undefined : await contextFor?.(contextHeader(req), user));
+    setCaller(req, user, runHeaders(req.headers), context);
+    sealingFor(context, next);
   };
 }
 
@@ -54,6 +59,11 @@ export function authenticateFirst({
   const isListed = ({ method, path }: ExpressRequest): boolean => method === "GET" && open.includes(path);
   return (req, res, next) => (isOpen(req) || isListed(req) ? next() : ask(req, res, next));
 }
+
+const contextHeader = ({ headers }: ExpressRequest): string | undefined => {
+  const header = headers["x-encryption-context"];
+  return Array.isArray(header) ? header[0] : header;
+};
 
 const isOpen = ({ method, path }: ExpressRequest): boolean =>
   method === "OPTIONS" || (method === "GET" && path.startsWith("/ui/"));

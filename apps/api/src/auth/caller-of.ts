@@ -1,21 +1,31 @@
-import { ANONYMOUS, type AuthenticatedUser, type Caller } from "@graphfleet/domain";
+import { ANONYMOUS, type AuthenticatedUser, type Caller, type JsonObject } from "@graphfleet/domain";
 import type { IncomingMessage } from "node:http";
 import type { Request } from "express";
 
 const users = new WeakMap<IncomingMessage, AuthenticatedUser | null>();
+const contexts = new WeakMap<IncomingMessage, JsonObject>();
 const callers = new WeakMap<Request, Caller>();
 
 /** Who was found to send this request, null for nobody in particular; undefined while nobody asked. */
 export const knownUser = (req: IncomingMessage): AuthenticatedUser | null | undefined => users.get(req);
 
-/** Remembers for the rest of the request who is asking, and with which headers. */
+/** For whom the project's encryption was told that this request is; undefined while nobody told. */
+export const knownContext = (req: IncomingMessage): JsonObject | undefined => contexts.get(req);
+
+/** Remembers for the rest of the request who is asking, with which headers, and how what it writes is encrypted. */
 export function setCaller(
   req: Request,
   user: AuthenticatedUser | null,
   headers: Readonly<Record<string, string>>,
+  encryptionContext?: JsonObject,
 ): void {
   users.set(req, user);
-  callers.set(req, { ...(user ?? ANONYMOUS), headers });
+  if (encryptionContext !== undefined) contexts.set(req, encryptionContext);
+  callers.set(req, {
+    ...(user ?? ANONYMOUS),
+    headers,
+    ...(encryptionContext === undefined ? {} : { encryptionContext }),
+  });
 }
 
 /**

@@ -22,6 +22,7 @@ const STATUS = {
   // The graph's own code said no. Trying again gives the same answer, so it is not a 5xx, which clients repeat.
   graph_failed: 422,
   embedding_failed: 422,
+  encryption_failed: 500,
   unavailable: 503,
 } as const satisfies Record<ErrorCode, number>;
 

@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import { jest } from "@jest/globals";
 import {
   type ClaimedRun,
   type GraphFinish,
   type GraphRunner,
   LeaseLost,
   type Outcome,
+  sealingMetadata,
   type StopReason,
   type StreamBus,
   unavailable,
@@ -26,6 +28,8 @@ interface Given {
   readonly open?: () => Promise<never>;
   readonly claim?: () => Promise<never>;
   readonly zombiesMax?: number;
+  /** Why nothing may be said. */
+  readonly unusable?: Error;
 }
 
 function setUp({
@@ -35,6 +39,7 @@ function setUp({
   open,
   claim,
   zombiesMax = 2,
+  unusable,
 }: Given = {}) {
   const tape = new FakeTape([], { lastEvent: run?.lastEvent ?? -1, lastSeq: 100 });
   const outcomes: Outcome[] = [];
@@ -65,6 +70,7 @@ function setUp({
     bus: {
       open: async (attempt) => {
         opened.push(attempt);
+        if (unusable !== undefined) Object.assign(tape, { unusable });
         return open === undefined ? tape : await open();
       },
       read: nobody as unknown as StreamBus["read"], // never called: only readers do
@@ -132,6 +138,38 @@ describe("a ring", () => {
 });
 
 describe("a run", () => {
+  test.each([
+    ["cannot be read", { run: aClaimedRun({ unreadable: new Error("no key") }) }],
+    ["may say nothing", { unusable: new Error("no key") }],
+  ])("that %s fails without being executed", async (_what, given) => {
+    const execute = jest.fn<GraphRunner["execute"]>();
+    const house = setUp({ ...given, execute });
+
+    await house.process();
+
+    expect(execute).not.toHaveBeenCalled();
+    expect(onlyOutcome(house)).toEqual({
+      kind: "failed",
+      error: { error: "Described", message: "Error: no key" },
+      retryable: false,
+    });
+    expect(house.tape.events).toEqual([]);
+  });
+
+  test("is executed and settled on behalf of who asked for it", async () => {
+    const auth = { identity: null, permissions: [], user: null, encryptionContext: { tenant: "acme" } };
+    const seen: unknown[] = [];
+    const house = setUp({
+      run: aClaimedRun({ auth }),
+      execute: async () => (seen.push(sealingMetadata()), aFinish()),
+      settled: async () => (seen.push(sealingMetadata()), "success"),
+    });
+
+    await house.process();
+
+    expect(seen).toEqual([{ tenant: "acme" }, { tenant: "acme" }]);
+  });
+
   test("is announced with its attempt, executed and settled", async () => {
     const house = setUp({
       run: aClaimedRun({ attempt: 2 }),

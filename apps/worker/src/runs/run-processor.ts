@@ -10,6 +10,7 @@ import {
   type Outcome,
   type Ring,
   type RunRepository,
+  sealingFor,
   type StopReason,
   type StreamBus,
   type TapeWriter,
@@ -42,6 +43,10 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
     const run = await runs.claim(ring, lease);
     if (run === null) return;
 
+    await sealingFor(run.auth.encryptionContext, () => process(run));
+  };
+
+  async function process(run: ClaimedRun): Promise<void> {
     const held = keeper.hold(run);
     observer.started(run);
     try {
@@ -67,12 +72,17 @@ export function makeRunProcessor(deps: RunProcessorDeps) {
     } finally {
       held.release();
     }
-  };
+  }
 
   async function perform({ run, signal }: HeldRun, tape: TapeWriter): Promise<Outcome> {
     if (signal.aborted) return stopped(signal);
     log.info(fields(run), "run started");
 
+    const unfit = run.unreadable ?? tape.unusable;
+    if (unfit !== undefined) {
+      log.error({ ...fields(run), err: unfit }, "a run cannot be read, or what it says cannot be encrypted");
+      return { kind: "failed", error: describeError(unfit), retryable: false };
+    }
     // A run that was given back goes on in the same attempt, which readers know of.
     if (run.attempt > 1 || !goesOnBehind(tape.lastEvent))
       tape.append({ event: "metadata", data: JSON.stringify({ run_id: run.id, attempt: run.attempt }) });

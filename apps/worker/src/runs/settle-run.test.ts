@@ -1,6 +1,7 @@
 import { jest } from "@jest/globals";
 import {
   type ClaimedRun,
+  EncryptionFailed,
   type Ending,
   type EndingSettled,
   type Outcome,
@@ -18,6 +19,7 @@ type Facts = Parameters<typeof aClaimedRun>[0];
 type RolledBack = Parameters<RunRepository["rollBack"]>[1];
 
 const RESTING: RestingState = { values: { kept: true }, interrupts: {}, next: [], checkpointId: "c-9" };
+const THREAD_VALUES = { model: "thread", field: "values", metadata: {} } as const;
 const boom = { error: "Boom", message: "no" };
 
 const finished = (facts?: Parameters<typeof aFinish>[0]): Outcome => ({ kind: "finished", finish: aFinish(facts) });
@@ -42,6 +44,8 @@ function setUp(facts: Facts = {}, { retryDelaysMs = [] as readonly number[] } = 
     answer: null as EndingSettled | null,
     settled: { kind: "settled", next: ring(2) } as Settled,
     bug: null as Error | null,
+    /** Why no state can be written. */
+    unsealable: null as EncryptionFailed | null,
     state: (_options: { readonly without: string | null }): Promise<RestingState> => Promise.resolve(RESTING),
   };
   const reach = (what: string) => {
@@ -53,6 +57,7 @@ function setUp(facts: Facts = {}, { retryDelaysMs = [] as readonly number[] } = 
     runs: {
       settle: async (_claim, ending) => {
         reach("settle");
+        if (ledger.unsealable !== null && ending.snapshot !== null) throw ledger.unsealable;
         endings.push(ending);
         return ledger.answer ?? { kind: "settled", status: ending.status, next: ring(2) };
       },
@@ -158,6 +163,19 @@ describe("a run that ends", () => {
 
   test("after its last attempt at an outage is an error", async () => {
     expect(await setUp({ attempt: 3 }).settle(failed(true))).toBe("error");
+  });
+
+  test("with something that cannot be encrypted fails, and leaves only why", async () => {
+    const { journal, endings, tape, ledger, sentences, settle } = setUp();
+    ledger.unsealable = new EncryptionFailed("encrypt.json", THREAD_VALUES, "failed");
+
+    expect(await settle(finished())).toBe("error");
+
+    const error = { error: "EncryptionFailed", message: ledger.unsealable.message };
+    expect(endings).toMatchObject([{ status: "error", ending: "failed", error, snapshot: null }]);
+    expect(journal).toEqual(["flush", "settle", "append error", "flush", "settle", "close error, keep 60", NEXT]);
+    expect(JSON.parse(tape.ended!.output!)).toEqual({ __error__: error });
+    expect(sentences).toContain("what a run left cannot be encrypted");
   });
 
   test("on a temporary thread has no state to look for", async () => {

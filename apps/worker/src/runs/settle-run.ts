@@ -1,5 +1,6 @@
 import {
   claimOf,
+  EncryptionFailed,
   type ClaimedRun,
   type GraphError,
   type GraphRunner,
@@ -64,6 +65,26 @@ export function makeSettleRun(deps: SettleRunDeps) {
     tape: TapeWriter,
   ): Promise<Departure> {
     const state = outcome.kind === "finished" ? outcome.finish : await restingState(run);
+    try {
+      return await write(run, outcome, settlement, state, tape);
+    } catch (error) {
+      if (!(error instanceof EncryptionFailed)) throw error;
+      log.error({ err: error, run_id: run.id, thread_id: run.threadId }, "what a run left cannot be encrypted");
+      // Then nothing of it is written, but why.
+      const { name, message } = error;
+      const failed = { kind: "failed", error: { error: name, message }, retryable: false } as const;
+      const ending = { kind: "end", status: "error", ending: "failed", error: failed.error } as const;
+      return await write(run, failed, ending, null, tape);
+    }
+  }
+
+  async function write(
+    run: ClaimedRun,
+    outcome: Outcome,
+    settlement: Settlement & { kind: "end" },
+    state: RestingState | null,
+    tape: TapeWriter,
+  ): Promise<Departure> {
     if (settlement.error !== null) tape.append({ event: "error", data: JSON.stringify(settlement.error) });
     await tape.flush();
 

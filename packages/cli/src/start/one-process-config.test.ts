@@ -1,4 +1,5 @@
 import { ApiEnv, apiConfig } from "@graphfleet/api";
+import { EncryptionEnv } from "@graphfleet/chassis";
 import { SchedulerEnv, schedulerConfig } from "@graphfleet/scheduler";
 import { WorkerEnv, workerConfig } from "@graphfleet/worker";
 import { Problem } from "../problem.js";
@@ -25,6 +26,8 @@ const READ_BY_MAIN = {
   NODE_ENV: "failpoints are for tests of single processes",
   GRAPHFLEET_ALLOW_FAILPOINTS: "failpoints are for tests of single processes",
   GRAPHFLEET_FAILPOINT: "failpoints are for tests of single processes",
+  // Read when the project's own variables are in place.
+  ...EncryptionEnv,
 };
 
 /** Which variables make a configuration. */

@@ -1,12 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { gaugeFleet, httpRules, openApiKeys, openAuth, openLoopback, startApi } from "@graphfleet/api";
-import { createLogger, Metrics, observeTapes, resolveHost, withoutEffect } from "@graphfleet/chassis";
 import {
-  type Encryption,
+  createLogger,
+  encryptionSettings,
+  Metrics,
+  observeTapes,
+  resolveHost,
+  withoutEffect,
+} from "@graphfleet/chassis";
+import {
+  contextFor,
   makeSignals,
   makeWebhookGate,
   openEncryption,
   randomIds,
+  sealedAuthorizer,
   sealedStorage,
 } from "@graphfleet/domain";
 import { MemoryControlChannel, MemoryRunQueue, MemoryStreamBus, MemoryWorkerRoll } from "@graphfleet/memory";
@@ -15,6 +23,7 @@ import {
   describeError,
   type GraphFailure,
   loadAuth,
+  loadEncryption,
   loadHttpApp,
   offerApi,
   offerLogger,
@@ -88,7 +97,7 @@ export async function startOneProcess({
 }: OneProcessParts): Promise<() => Promise<void>> {
   Object.assign(env, await readProjectEnv(project, env));
   const config = readConfig(env, options, databaseUri);
-  const { service, encryption: keyring, shutdown, database } = config.api;
+  const { service, shutdown, database } = config.api;
   const log = createLogger({ service, ...config.api.log });
   const ignored = withoutEffect(env);
   if (ignored.length > 0)
@@ -100,14 +109,16 @@ export async function startOneProcess({
   offerApi({ fetch: loopback.fetch, url: ownUrl(options, prefix) });
   offerLogger(log);
 
-  const encryption = encryptionOf(keyring);
-
   const ledger = await openPostgres({
     ...database,
     threadTtl: threadLifetime(project),
     applicationName: service,
     whenAway: "refuse",
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
+  });
+  const { handlers, encryption } = await encryptionOf(project, env).catch(async (error: unknown) => {
+    await ledger.close();
+    throw error;
   });
   const storage = sealedStorage(insistOnCheckpoints(ledger.storage, log), encryption);
   const runtime = await openRuntime({
@@ -143,6 +154,7 @@ export async function startOneProcess({
   const keys = openApiKeys({ ...config.api.apiKeys, log });
   const { authType: type, studioAuth: studio } = config.api;
   const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, log });
+  const authorizer = sealedAuthorizer(auth.authorizer, encryption);
   const queue = new MemoryRunQueue(log);
   const webhooks = new MemoryRunQueue(log);
   const metrics = new Metrics({ prefix: config.api.metricPrefix });
@@ -196,7 +208,7 @@ export async function startOneProcess({
     ...shared,
     signals: makeSignals(shared),
     ids: randomIds,
-    authorizer: auth.authorizer,
+    authorizer,
     sendsWebhooks: hooks.rules !== null,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),
@@ -223,6 +235,8 @@ export async function startOneProcess({
     memory: runtime.memory,
     describer: runtime.describer,
     ...auth,
+    authorizer,
+    contextFor: contextFor(handlers),
     ids: randomIds,
     metrics,
     info: {
@@ -260,10 +274,11 @@ export async function startOneProcess({
   };
 }
 
-/** Nothing of the tape is kept here; the ledger is, as everywhere. @throws Problem when a key is none. */
-function encryptionOf(settings: Parameters<typeof openEncryption>[0]): Encryption | null {
+/** Nothing of the tape is kept here; the ledger is, as everywhere. @throws Problem when a key is none, or a handler. */
+async function encryptionOf(project: ProjectConfig, env: OneProcessParts["env"]) {
   try {
-    return openEncryption(settings);
+    const handlers = await loadEncryption(project);
+    return { handlers, encryption: openEncryption(encryptionSettings(env), handlers) };
   } catch (error) {
     throw new Problem((error as Error).message, { cause: error });
   }

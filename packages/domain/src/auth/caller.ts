@@ -9,6 +9,8 @@ export interface Caller {
   readonly user: JsonObject | null;
   /** Request headers that become part of a run's configurable values (`x-*`, `user-agent`), secrets left out. */
   readonly headers: Readonly<Record<string, string>>;
+  /** With what the project's own encryption is to be asked when something is written for this caller. Stored in plain. */
+  readonly encryptionContext?: JsonObject;
 }
 
 export const ANONYMOUS: Caller = { identity: null, permissions: [], user: null, headers: {} };

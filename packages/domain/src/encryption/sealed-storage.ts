@@ -1,10 +1,11 @@
 import type { Repositories, Storage } from "../storage.js";
 import type { Encryption } from "./cipher.js";
-import { sealedAssistants, unlabelledCheckpoints } from "./sealed-assistants.js";
+import { sealedAssistants } from "./sealed-assistants.js";
 import { sealedCrons } from "./sealed-crons.js";
 import { sealedItems } from "./sealed-items.js";
 import { sealedDeliveries, sealedRuns } from "./sealed-runs.js";
 import { sealedThreads } from "./sealed-threads.js";
+import { unlabelledCheckpoints } from "./unlabelled-checkpoints.js";
 
 /**
  * The ledger, with what users wrote sealed on the way in and opened on the way out; transactions too. Without encryption

@@ -8,6 +8,7 @@ import {
   type TapeWriter,
 } from "../runs/tape.js";
 import type { Cipher, Encryption } from "./cipher.js";
+import { EncryptionFailed } from "./handlers.js";
 import { overlay } from "./overlay.js";
 import { openText, sealText } from "./sealed-json.js";
 
@@ -20,9 +21,14 @@ export function sealedTape(bus: StreamBus, encryption: Encryption | null): Strea
   const { cipher } = encryption;
   return overlay(bus, {
     async open(attempt) {
+      if (!cipher.seals) return bus.open(attempt);
       // First the sealer: without a key nothing may be said.
-      const seal = await cipher.sealer("tape");
-      return sealedWriter(await bus.open(attempt), seal);
+      const seal = await cipher.sealer("tape").catch((error: unknown) => {
+        if (error instanceof EncryptionFailed) return error;
+        throw error;
+      });
+      const writer = await bus.open(attempt);
+      return seal instanceof EncryptionFailed ? silentWriter(writer, seal) : sealedWriter(writer, seal);
     },
     async *read(threadId, options): AsyncGenerator<TapeSignal> {
       for await (const signal of bus.read(threadId, options)) {
@@ -33,6 +39,7 @@ export function sealedTape(bus: StreamBus, encryption: Encryption | null): Strea
       for await (const entry of bus.replay(threadId, after)) yield await openEntry(cipher, entry);
     },
     async announce(threadId, news, keepSeconds) {
+      if (!cipher.seals) return bus.announce(threadId, news, keepSeconds);
       const seal = await cipher.sealer("tape");
       await bus.announce(threadId, { ...news, data: sealText(seal, news.data) }, keepSeconds);
     },
@@ -46,6 +53,14 @@ function sealedWriter(writer: TapeWriter, seal: (plain: Uint8Array) => Uint8Arra
       writer.close(output === undefined ? end : { ...end, output: sealText(seal, output) }, keepSeconds),
   });
 }
+
+/** Says nothing but that it is over. */
+const silentWriter = (writer: TapeWriter, reason: Error): TapeWriter =>
+  overlay(writer, {
+    unusable: reason,
+    append: () => undefined,
+    close: ({ status }, keepSeconds) => writer.close({ status }, keepSeconds),
+  });
 
 async function openEntry(cipher: Cipher, entry: TapeEntry): Promise<TapeEntry> {
   if (entry.event === OPEN) return entry;

@@ -13,6 +13,7 @@ import type {
   ThreadTakeOver,
 } from "../threads/thread.js";
 import type { Cipher, Encryption } from "./cipher.js";
+import { EncryptionFailed } from "./handlers.js";
 import { overlay } from "./overlay.js";
 import { openJson, sealJson } from "./sealed-json.js";
 import { notFilterable, sealedKeys } from "./sealed-keys.js";
@@ -46,10 +47,10 @@ export function sealedThreads(threads: ThreadRepository, encryption: Encryption)
   const sealTakeOver = async ({ metadata, config, context }: ThreadTakeOver): Promise<ThreadTakeOver> => ({
     metadata: await keys.seal("thread", metadata),
     config: await sealObject(cipher, config),
-    context: await sealUnlessNull(cipher, context),
+    context: await sealUnlessNull(cipher, context, "context"),
   });
-  const check = ({ metadata, values }: ThreadFilter): void => {
-    keys.mustNotFilter("metadata", metadata);
+  const check = async ({ metadata, values }: ThreadFilter): Promise<void> => {
+    await keys.mustNotFilter("thread", metadata);
     if (values !== undefined && Object.keys(values).length > 0) throw notFilterable("values");
   };
 
@@ -76,23 +77,19 @@ export function sealedThreads(threads: ThreadRepository, encryption: Encryption)
       );
     },
     async get(id, scope) {
-      keys.mustNotScope(scope);
       return open(await threads.get(id, scope));
     },
     async peek(id, scope) {
-      keys.mustNotScope(scope);
       return openLocked(await threads.peek(id, scope));
     },
     async valuesOf(id) {
       return openJson(cipher, "thread", await threads.valuesOf(id));
     },
     async lock(id, scope) {
-      keys.mustNotScope(scope);
       return openLocked(await threads.lock(id, scope));
     },
     async search(query, scope) {
-      keys.mustNotScope(scope);
-      check(query);
+      await check(query);
       const { extract = [], select, ...rest } = query;
       const here = extract.filter(
         (part) => SEALED_FIELDS.has(part.field) || (part.field === "metadata" && jsonKeys.size > 0),
@@ -110,21 +107,14 @@ export function sealedThreads(threads: ThreadRepository, encryption: Encryption)
       return { ...page, items: here.length === 0 ? found : found.map((thread) => extracted(thread, here, select)) };
     },
     async count(filter, scope) {
-      keys.mustNotScope(scope);
-      check(filter);
+      await check(filter);
       return threads.count(filter, scope);
     },
     async patch(id, patch, scope) {
-      keys.mustNotScope(scope);
       return open(await threads.patch(id, { ...patch, metadata: await keys.seal("thread", patch.metadata) }, scope));
     },
     async copy(from, to, scope) {
-      keys.mustNotScope(scope);
       return open(await threads.copy(from, { ...to, metadata: await keys.seal("thread", to.metadata) }, scope));
-    },
-    async delete(id, scope) {
-      keys.mustNotScope(scope);
-      return threads.delete(id, scope);
     },
     async markBusy(id, takeOver) {
       await threads.markBusy(id, takeOver && (await sealTakeOver(takeOver)));
@@ -139,12 +129,20 @@ export const sealSnapshot = async (
   cipher: Cipher,
   { values, interrupts }: ThreadSnapshot,
 ): Promise<ThreadSnapshot> => ({
-  values: await sealUnlessNull(cipher, values),
-  interrupts: await eachInterrupt(interrupts, (value) => sealJson(cipher, "thread", value)),
+  values: await sealUnlessNull(cipher, values, "values"),
+  interrupts: await eachInterrupt(interrupts, (value) => sealJson(cipher, "thread", value, "interrupts")),
 });
 
-export const sealError = async (cipher: Cipher, error: GraphError | null): Promise<GraphError | null> =>
-  error && { ...error, message: JSON.stringify(await sealJson(cipher, "thread", error.message)) };
+export async function sealError(cipher: Cipher, error: GraphError | null): Promise<GraphError | null> {
+  if (error === null || !cipher.seals) return error;
+  try {
+    return { ...error, message: JSON.stringify(await sealJson(cipher, "thread", error.message, "error")) };
+  } catch (error_) {
+    // That the encryption fails is what there is to tell, in our own words, and it cannot be encrypted.
+    if (error_ instanceof EncryptionFailed && error_.name === error.error) return error;
+    throw error_;
+  }
+}
 
 export const openError = async (cipher: Cipher, error: GraphError | null): Promise<GraphError | null> => {
   if (!error?.message.startsWith(SEALED_MESSAGE)) return error;
@@ -166,11 +164,11 @@ async function eachInterrupt(interrupts: Interrupts, change: (value: Json) => Pr
 }
 
 /** Null stays null: it says that there are none. */
-const sealUnlessNull = async (cipher: Cipher, value: Json): Promise<Json> =>
-  value === null ? null : sealJson(cipher, "thread", value);
+const sealUnlessNull = async (cipher: Cipher, value: Json, field: string): Promise<Json> =>
+  value === null ? null : sealJson(cipher, "thread", value, field);
 
 const sealObject = async (cipher: Cipher, object: JsonObject): Promise<JsonObject> =>
-  Object.keys(object).length === 0 ? object : sealJson(cipher, "thread", object);
+  Object.keys(object).length === 0 ? object : objectOrEmpty(await sealJson(cipher, "thread", object, "config"));
 
 const openObject = async (cipher: Cipher, object: JsonObject): Promise<JsonObject> =>
   objectOrEmpty(await openJson(cipher, "thread", object));

@@ -2,6 +2,7 @@ import type { Assistant } from "../assistants/assistant.js";
 import type { Authorizer } from "../auth/authorizer.js";
 import type { Caller } from "../auth/caller.js";
 import { insideBoth, type Scope, WHOLE_HOUSE } from "../auth/scope.js";
+import { sealingFor } from "../encryption/encryption-context.js";
 import { threadBusy, threadNotFound } from "../errors.js";
 import type { Ids, RunId, ThreadId } from "../ids.js";
 import { isObject, type Json, objectOrEmpty } from "../json.js";
@@ -93,7 +94,12 @@ export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionD
     return url === null || webhookGate === undefined ? url : await webhookGate.admit(url);
   }
 
-  async function admit(tx: Repositories, planned: PlannedRun): Promise<AdmittedRun> {
+  /** What is written is written for the caller, who may be another one than whose request this is. */
+  function admit(tx: Repositories, planned: PlannedRun): Promise<AdmittedRun> {
+    return sealingFor(planned.caller.encryptionContext, () => write(tx, planned));
+  }
+
+  async function write(tx: Repositories, planned: PlannedRun): Promise<AdmittedRun> {
     const { request, assistant, caller, runId, threadId, scope } = planned;
     const ownThread = request.threadId === null;
     const found = ownThread ? null : await tx.threads.lock(threadId, scope);
@@ -126,13 +132,16 @@ export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionD
 
   /** Many at once, none of which says on which thread: nothing is in their way, so two statements write them all. */
   async function admitOnOwnThreads(tx: Repositories, planned: readonly PlannedRun[]): Promise<readonly Admitted[]> {
-    if (planned.length === 0) return [];
-    const made = planned.map((one) => {
-      const thread = firstThreadOf(one);
-      return { one, thread, merged: mergeRun(one.request, { ...one, thread }) };
-    });
-    await tx.threads.insertBusy(made.map(({ thread, merged }) => ({ ...thread, takeOver: merged.thread })));
-    await tx.runs.insertMany(made.map(({ one, merged }) => newRun(one, merged, 0)));
+    for (const alike of byEncryptionContext(planned)) {
+      const made = alike.map((one) => {
+        const thread = firstThreadOf(one);
+        return { one, thread, merged: mergeRun(one.request, { ...one, thread }) };
+      });
+      await sealingFor(alike[0]?.caller.encryptionContext, () =>
+        tx.threads.insertBusy(made.map(({ thread, merged }) => ({ ...thread, takeOver: merged.thread }))),
+      );
+      await tx.runs.insertMany(made.map(({ one, merged }) => newRun(one, merged, 0)));
+    }
     return planned.map((one) => ({ cancelled: [], ring: ringFor(one, 0), waits: false }));
   }
 
@@ -146,6 +155,18 @@ export function makeRunAdmission({ authorizer, ids, webhookGate }: RunAdmissionD
     if (theirs === null) throw threadNotFound(id);
     return theirs;
   }
+}
+
+/** Runs that are sealed alike: all of them, unless callers said otherwise. */
+function byEncryptionContext(planned: readonly PlannedRun[]): readonly (readonly PlannedRun[])[] {
+  const groups = new Map<string, PlannedRun[]>();
+  for (const one of planned) {
+    const name = JSON.stringify(one.caller.encryptionContext ?? {});
+    const group = groups.get(name) ?? [];
+    groups.set(name, group);
+    group.push(one);
+  }
+  return [...groups.values()];
 }
 
 /** A thread that is made for this run, as it is before the run. */
@@ -166,6 +187,7 @@ const newRun = (planned: PlannedRun, merged: MergedRun, tapeFrom: number): NewRu
     identity: planned.caller.identity,
     permissions: planned.caller.permissions,
     user: planned.caller.user,
+    ...encryptionContextOf(planned.caller),
   },
   multitaskStrategy: planned.request.multitaskStrategy,
   afterSeconds: planned.request.afterSeconds,
@@ -173,6 +195,9 @@ const newRun = (planned: PlannedRun, merged: MergedRun, tapeFrom: number): NewRu
   priority: planned.priority,
   webhook: planned.webhook,
 });
+
+const encryptionContextOf = ({ encryptionContext }: Caller) =>
+  encryptionContext === undefined ? {} : { encryptionContext };
 
 const ringFor = ({ runId, threadId, priority, request }: PlannedRun, fence: number): Ring => ({
   runId,

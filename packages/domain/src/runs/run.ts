@@ -1,3 +1,4 @@
+import type { Caller } from "../auth/caller.js";
 import type { AssistantId, RunId, ThreadId } from "../ids.js";
 import type { Json, JsonObject } from "../json.js";
 import type { PageRequest } from "../page.js";
@@ -57,11 +58,7 @@ export interface RunSpec {
 }
 
 /** Who the graph runs for. Kept apart from the spec so that it never reaches a client. */
-export interface RunAuth {
-  readonly identity: string | null;
-  readonly permissions: readonly string[];
-  readonly user: JsonObject | null;
-}
+export type RunAuth = Omit<Caller, "headers">;
 
 export interface Run {
   readonly id: RunId;
@@ -112,6 +109,8 @@ export interface ClaimedRun extends Run {
   readonly seqBase: number;
   /** Highest event number that was on record when an earlier attempt last reported; -1 for none. */
   readonly lastEvent: number;
+  /** Why nobody can tell what it is to do; then what users wrote is as it is stored, and the run can only fail. */
+  readonly unreadable?: Error;
 }
 
 /** Names a claim: the run and the number of the claim. */

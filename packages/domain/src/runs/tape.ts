@@ -128,6 +128,8 @@ export interface TapeWriter {
   readonly lastSeq: number;
   /** True once a newer attempt has closed the tape to us. */
   readonly fenced: boolean;
+  /** Why nothing that is said may be written; then the run has to fail. */
+  readonly unusable?: Error;
 }
 
 /** What a reader gets: entries in order; `poke` when someone says to look at the ledger; `idle` every few seconds. */

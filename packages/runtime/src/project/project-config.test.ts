@@ -93,7 +93,7 @@ describe("a good project", () => {
     expect(project.checkpointer.ttl).toMatchObject({ strategy: "keep_latest", default_ttl: 1.5 });
     expect(project.webhooks.url?.allowed_ports).toEqual([443]);
     expect(project.encryption?.target.exportName).toBe("default");
-    expect(project.warnings).toEqual([`${dir}/langgraph.json: "encryption" has no effect in this version.`]);
+    expect(project.warnings).toEqual([]);
   });
 
   test("variables may be written down, unknown keys are named", async () => {

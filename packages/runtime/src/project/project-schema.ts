@@ -47,7 +47,7 @@ export const projectSchema = Type.Object(
     store: Type.Optional(storeSchema),
     checkpointer: Type.Optional(checkpointerSchema),
     webhooks: Type.Optional(webhooksSchema),
-    encryption: Type.Optional(later(encryptionSchema)),
+    encryption: Type.Optional(encryptionSchema),
     ui: Type.Optional(later(uiSchema)),
     ui_config: Type.Optional(later(uiConfigSchema)),
     ...imageKeys,
