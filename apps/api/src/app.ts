@@ -39,6 +39,7 @@ import { assistantRoutes } from "./assistants/assistants.routes.js";
 import { cronRoutes } from "./crons/crons.routes.js";
 import { authenticate, authenticateFirst, type Login } from "./auth/authenticate.js";
 import { OPEN_PATHS } from "./auth/open-paths.js";
+import { Audience } from "./http/audience.js";
 import { bodyReader, jsonBody, type ReadBody } from "./http/body.js";
 import type { Feature, HttpRules } from "./http/http-rules.js";
 import { type HttpMetrics, httpMetrics } from "./http/http-metrics.js";
@@ -90,6 +91,8 @@ export interface AppParts {
   /** What `/ok?check_db=1` asks, by name. Each rejects when it cannot be reached. */
   readonly services: Readonly<Record<string, () => Promise<void>>>;
   readonly maxBodyBytes: number;
+  /** Streams and waits that may be open at once; 0 = any number. */
+  readonly maxStreams: number;
   readonly rules: HttpRules;
   /** The project's own web app, in front of our routes. */
   readonly custom: HttpApp["app"] | null;
@@ -140,6 +143,7 @@ function builtInRoutes(parts: AppParts, stopping: Stopping, http: HttpMetrics, r
   const { storage, bus, metrics, login, contextFor = null, rules } = parts;
   const { disabled, runHeaders } = rules;
   const useCases = makeUseCases(parts);
+  const audience = new Audience({ stopping, max: parts.maxStreams, metrics });
   const isOn = (feature: Feature): boolean => !disabled.has(feature);
 
   const routes = Router().use(noteBuiltIn);
@@ -170,13 +174,13 @@ function builtInRoutes(parts: AppParts, stopping: Stopping, http: HttpMetrics, r
   if (isOn("threads")) {
     routes.use(threadRoutes(useCases.manageThreads));
     routes.use(threadStateRoutes(useCases.threadState));
-    routes.use(threadStreamRoutes({ ...useCases, stopping }));
+    routes.use(threadStreamRoutes({ ...useCases, audience }));
   }
   if (isOn("runs")) {
     routes.use(cronRoutes(useCases.manageCrons));
     routes.use(bulkRunRoutes(useCases));
-    routes.use(runCreationRoutes({ ...useCases, onDisconnect: parts.onDisconnect, stopping }));
-    routes.use(runJoiningRoutes({ ...useCases, bus, stopping }));
+    routes.use(runCreationRoutes({ ...useCases, onDisconnect: parts.onDisconnect, audience }));
+    routes.use(runJoiningRoutes({ ...useCases, bus, audience }));
     routes.use(runRoutes({ ...useCases, stopping }));
     routes.use(webhookRoutes(useCases.manageDeliveries));
   }

@@ -37,6 +37,11 @@ export const ApiEnv = Type.Object({
     default: 25 * 1024 * 1024,
     description: "Largest request body in bytes; a larger one is answered 413",
   }),
+  MAX_CONCURRENT_STREAMS: Type.Integer({
+    minimum: 0,
+    default: 10_000,
+    description: "Streams, joins and waits that this process holds open at once; more are answered 503; 0 = any number",
+  }),
   ...TapeEnv,
   CORS_ALLOW_ORIGINS: Type.String({
     default: "*",
@@ -122,6 +127,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
     graceMs: env.API_SHUTDOWN_GRACE_PERIOD_SECS * 1000,
   },
   maxBodyBytes: env.HTTP_MAX_REQUEST_BODY_BYTES,
+  maxStreams: env.MAX_CONCURRENT_STREAMS,
   corsOrigins: corsOrigins(env.CORS_ALLOW_ORIGINS),
   mountPrefix: env.MOUNT_PREFIX,
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,

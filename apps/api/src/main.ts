@@ -156,6 +156,7 @@ try {
     info: { version: version(), langgraphVersion: runtime.langgraphVersion, crons: true, langsmith: config.langsmith },
     services: { postgres: () => storage.ping(), redis: () => redis.ping() },
     maxBodyBytes: config.maxBodyBytes,
+    maxStreams: config.maxStreams,
     rules,
     custom: httpApp?.app ?? null,
     loopback,

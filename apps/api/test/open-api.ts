@@ -103,6 +103,7 @@ export async function openApi(
     info: { version: "1.2.3", langgraphVersion: "1.4.18", crons: true, langsmith: false },
     services: { postgres: () => storage.ping() },
     maxBodyBytes: 1024 * 1024,
+    maxStreams: 0,
     rules: rulesOf(),
     custom: null,
     onDisconnect: "continue",

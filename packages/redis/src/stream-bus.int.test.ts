@@ -4,6 +4,7 @@ import {
   describeRedis,
   events,
   firstAttempt,
+  follow,
   nextAttempt,
   range,
   redisPrefix,
@@ -109,6 +110,48 @@ describeRedis("RedisStreamBus", () => {
       expect(whileRunning).toBeGreaterThan(400);
       expect(afterEnd).toBeGreaterThan(0);
       expect(afterEnd).toBeLessThanOrEqual(50);
+    });
+
+    test("one subscription and one read per batch for a thousand readers of one run", async () => {
+      const { link, bus } = await openBus(redisPrefix());
+      const writing = await openBus(link.keyPrefix);
+      const attempt = firstAttempt();
+      const tape = await writing.bus.open(attempt);
+      await tape.flush();
+      const readers = 1000;
+      const batches = 50;
+      let live = 0;
+      const readings = Array.from({ length: readers }, async () => {
+        const seen: number[] = [];
+        await follow(bus, attempt.threadId, async (signal) => {
+          // Hints are for those who have read all there was.
+          if (signal.kind === "poke") live += 1;
+          if (signal.kind === "entry" && signal.entry.n >= 0) seen.push(signal.entry.n);
+          return signal.kind === "entry" && signal.entry.event === "end";
+        });
+        return seen;
+      });
+      await follow(bus, attempt.threadId, async ({ kind }) => kind === "entry");
+      await writing.bus.poke(attempt.threadId);
+      while (live < readers) await new Promise(setImmediate);
+      expect(link.subscriptions.size).toBe(1);
+
+      let reads = 0;
+      const { xrange } = link.command;
+      link.command.xrange = ((...args: Parameters<typeof xrange>) => {
+        reads += 1;
+        return xrange.apply(link.command, args);
+      }) as typeof xrange;
+      for (let batch = 0; batch < batches; batch++) {
+        appendMany(tape, 5);
+        await tape.flush();
+      }
+      await tape.close({ status: "success" }, 60);
+
+      for (const seen of await Promise.all(readings)) expect(seen).toEqual(range(5 * batches));
+      expect(link.subscriptions.size).toBe(0);
+      // At most two per batch, however many listen.
+      expect(reads).toBeLessThan(readers);
     });
 
     test("no subscription once the last reader is gone", async () => {

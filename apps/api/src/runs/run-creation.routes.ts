@@ -9,12 +9,11 @@ import {
 } from "@graphfleet/domain";
 import { type Request, type Response, Router } from "express";
 import { callerOf } from "../auth/caller-of.js";
-import { listenerOf } from "../http/disconnect.js";
+import type { Audience } from "../http/audience.js";
 import { parse } from "../http/parse.js";
 import { ThreadParams } from "../http/schemas.js";
 import { sendEvents } from "../http/sse.js";
 import { sendWhenReady } from "../http/wait-body.js";
-import type { Stopping } from "../stopping.js";
 import type { CancelAbandoned } from "./cancel-abandoned.js";
 import { runEvents } from "./run-events.js";
 import { runView, toRunRequest } from "./run-view.js";
@@ -30,12 +29,12 @@ export interface RunCreationDeps {
   readonly cancelAbandoned: CancelAbandoned;
   /** For requests that do not say. */
   readonly onDisconnect: OnDisconnect;
-  readonly stopping: Stopping;
+  readonly audience: Audience;
 }
 
 /** The doors for new runs: in the background, streamed, or waited for; on a thread or on one of their own. */
 export function runCreationRoutes(deps: RunCreationDeps): Router {
-  const { createRuns, followRun, awaitRun, recallOutput, cancelAbandoned, onDisconnect, stopping } = deps;
+  const { createRuns, followRun, awaitRun, recallOutput, cancelAbandoned, onDisconnect, audience } = deps;
   const router = Router();
 
   router.post("/threads/:thread_id/runs", (req, res) => start(req, res, threadOf(req)));
@@ -58,7 +57,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
 
   async function stream(req: Request, res: Response, threadId: ThreadId | null): Promise<void> {
     const body = parse(RunCreateBody, req.body);
-    const listener = listenerOf(res, stopping.streams);
+    const listener = audience.stream(res);
 
     const run = await create(req, body, threadId, { attached: true });
 
@@ -73,7 +72,7 @@ export function runCreationRoutes(deps: RunCreationDeps): Router {
 
   async function wait(req: Request, res: Response, threadId: ThreadId | null): Promise<void> {
     const body = parse(RunCreateBody, req.body);
-    const listener = listenerOf(res, stopping.waits);
+    const listener = audience.wait(res);
 
     const run = await create(req, body, threadId, { attached: true });
 

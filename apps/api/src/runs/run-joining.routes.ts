@@ -12,12 +12,11 @@ import {
 } from "@graphfleet/domain";
 import { type Request, type Response, Router } from "express";
 import { callerOf } from "../auth/caller-of.js";
-import { listenerOf } from "../http/disconnect.js";
+import type { Audience } from "../http/audience.js";
 import { parse, parseQuery } from "../http/parse.js";
 import { RunParams, ThreadRunParams } from "../http/schemas.js";
 import { sendEvents } from "../http/sse.js";
 import { sendWhenReady } from "../http/wait-body.js";
-import type { Stopping } from "../stopping.js";
 import type { CancelAbandoned } from "./cancel-abandoned.js";
 import { readingPoint } from "./reading-point.js";
 import { runEvents } from "./run-events.js";
@@ -30,12 +29,12 @@ export interface RunJoiningDeps {
   readonly recallOutput: RecallOutput;
   readonly cancelAbandoned: CancelAbandoned;
   readonly bus: Pick<StreamBus, "replay">;
-  readonly stopping: Stopping;
+  readonly audience: Audience;
 }
 
 /** Waiting for runs, or reading their events, after they were created; also after a connection broke. */
 export function runJoiningRoutes(deps: RunJoiningDeps): Router {
-  const { manageRuns, followRun, awaitRun, recallOutput, cancelAbandoned, bus, stopping } = deps;
+  const { manageRuns, followRun, awaitRun, recallOutput, cancelAbandoned, bus, audience } = deps;
   const router = Router();
 
   router.get("/threads/:thread_id/runs/:run_id/join", (req, res) => join(req, res, onThread(req)));
@@ -47,7 +46,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
     } catch (error) {
       // A stateless run's thread vanishes with it, so "unknown" is the ordinary end of such a stream.
       if (!(error instanceof DomainError && error.code === "run_not_found")) throw error;
-      await sendEvents(res, nothing(), listenerOf(res, stopping.streams));
+      await sendEvents(res, nothing(), audience.stream(res));
     }
   });
 
@@ -55,7 +54,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
 
   async function join(req: Request, res: Response, { runId, threadId, path }: Joined): Promise<void> {
     const { cancel_on_disconnect } = parseQuery(JoinQuery, req.query);
-    const listener = listenerOf(res, stopping.waits);
+    const listener = audience.wait(res);
 
     const run = await manageRuns.runToFollow(runId, threadId, callerOf(req));
 
@@ -66,7 +65,7 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
 
   async function joinStream(req: Request, res: Response, { runId, threadId, path }: Joined): Promise<void> {
     const { cancel_on_disconnect, stream_mode } = parseQuery(JoinStreamQuery, req.query);
-    const listener = listenerOf(res, stopping.streams);
+    const listener = audience.stream(res);
 
     const run = await manageRuns.runToFollow(runId, threadId, callerOf(req));
 

@@ -1,28 +1,27 @@
 import { asThreadId, type FollowThread } from "@graphfleet/domain";
 import { Router } from "express";
 import { callerOf } from "../auth/caller-of.js";
-import { listenerOf } from "../http/disconnect.js";
+import type { Audience } from "../http/audience.js";
 import { parse, parseQuery } from "../http/parse.js";
 import { ThreadParams } from "../http/schemas.js";
 import { sendEvents } from "../http/sse.js";
-import type { Stopping } from "../stopping.js";
 import { threadEvents } from "./thread-events.js";
 import { ThreadStreamQuery } from "./threads.schemas.js";
 
 export interface ThreadStreamDeps {
   readonly followThread: FollowThread;
-  readonly stopping: Stopping;
+  readonly audience: Audience;
 }
 
 /** All that happens on a thread, for as long as the client listens. */
-export function threadStreamRoutes({ followThread, stopping }: ThreadStreamDeps): Router {
+export function threadStreamRoutes({ followThread, audience }: ThreadStreamDeps): Router {
   const router = Router();
 
   router.get("/threads/:thread_id/stream", async (req, res) => {
     const { thread_id } = parse(ThreadParams, req.params);
     const { stream_mode = [], stream_modes = [] } = parseQuery(ThreadStreamQuery, req.query);
     const modes = new Set([...stream_mode, ...stream_modes]);
-    const listener = listenerOf(res, stopping.streams);
+    const listener = audience.stream(res);
 
     const id = asThreadId(thread_id);
     const from = await followThread.threadReadingPoint(id, afterOf(req.get("last-event-id")), callerOf(req));

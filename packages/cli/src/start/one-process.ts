@@ -247,6 +247,7 @@ export async function startOneProcess({
     },
     services: { postgres: () => storage.ping() },
     maxBodyBytes: config.api.maxBodyBytes,
+    maxStreams: config.api.maxStreams,
     rules,
     custom: httpApp?.app ?? null,
     loopback,
