@@ -22,6 +22,10 @@ export async function readingPoint(
   return Math.min(asked, reached);
 }
 
+/** Whether a reader says how far it came, as one does whose connection broke. */
+export const saysWhere = (lastEventId: string | undefined): boolean =>
+  lastEventId !== undefined && eventNumberOf(lastEventId) !== NOTHING_OLD;
+
 const ALL = -1;
 const NOTHING_OLD = Number.MAX_SAFE_INTEGER;
 

@@ -185,6 +185,17 @@ describe("runEvents of a run whose last page is missing", () => {
     expect(await read('{"n":2}', ["values"])).toEqual([{ event: "values", data: '{"n":2}' }]);
   });
 
+  test("also when the run is over, for a reader whose connection broke before", async () => {
+    const last = async (isBack: boolean) => {
+      const seen = [];
+      const options = { modes: ["values"], afterEvent: -1, recallOutput: async () => '{"n":2}', isBack } as const;
+      for await (const event of runEvents(run("success"), lost(), options)) seen.push(event);
+      return seen;
+    };
+    expect(await last(true)).toEqual([{ event: "values", data: '{"n":2}' }]);
+    expect(await last(false)).toEqual([]);
+  });
+
   test("says nothing twice, and nothing that was not asked for", async () => {
     expect(await read('{"m":1,"n":2}', ["values"], ["values", '{"n":2,"m":1}'])).toHaveLength(1);
     expect(await read('{"n":2,"__interrupt__":[1]}', ["values"], ["values", '{"__interrupt__":[1]}'])).toHaveLength(1);

@@ -15,6 +15,8 @@ export interface RunEventsOptions {
   /** The entries are those behind this number. */
   readonly afterEvent: number;
   readonly recallOutput: RecallOutput;
+  /** The reader was here before; default: it was not. */
+  readonly isBack?: boolean;
 }
 
 /** Every reader gets these, whatever modes it asked for. */
@@ -28,12 +30,13 @@ const ALWAYS = new Set(["metadata", "error", "feedback"]);
  * lost with Redis. Without a gap a reader has everything.
  *
  * A run whose workers all died, or whose tape was lost, ends without a last page on the tape. Whoever was reading gets
- * the ledger's word, without a number: how it failed, or the values that it ended with unless they were on the tape.
+ * the ledger's word, without a number: how it failed, or the values that it ended with unless they were on the tape. So
+ * does a reader that comes back when the run is over, which `isBack` says: its connection broke before the end.
  */
 export async function* runEvents(
   run: Run,
   entries: AsyncGenerator<TapeEntry, FollowedEnd | null>,
-  { modes, afterEvent, recallOutput }: RunEventsOptions,
+  { modes, afterEvent, recallOutput, isBack = false }: RunEventsOptions,
 ): AsyncGenerator<SseEvent> {
   const wanted = new Set<string>(modes);
   let toldError = false;
@@ -43,7 +46,7 @@ export async function* runEvents(
   const last = ended?.end?.lastEvent ?? -1;
   if (last >= next) yield gap(next, last);
 
-  if (isTerminal(run.status) || ended?.end !== null) return;
+  if ((isTerminal(run.status) && !isBack) || ended?.end !== null) return;
   const { status } = ended;
   if ((status === "error" || status === "timeout") && !toldError) {
     const { __error__: error } = JSON.parse(await recallOutput(run)) as Output;

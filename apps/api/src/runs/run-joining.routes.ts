@@ -18,7 +18,7 @@ import { RunParams, ThreadRunParams } from "../http/schemas.js";
 import { sendEvents } from "../http/sse.js";
 import { sendWhenReady } from "../http/wait-body.js";
 import type { CancelAbandoned } from "./cancel-abandoned.js";
-import { readingPoint } from "./reading-point.js";
+import { readingPoint, saysWhere } from "./reading-point.js";
 import { runEvents } from "./run-events.js";
 import { JoinQuery, JoinStreamQuery } from "./runs.schemas.js";
 
@@ -70,10 +70,12 @@ export function runJoiningRoutes(deps: RunJoiningDeps): Router {
     const run = await manageRuns.runToFollow(runId, threadId, callerOf(req));
 
     res.setHeader("location", `${path}/stream`);
-    const afterEvent = await readingPoint(run, req.get("last-event-id"), bus);
+    const lastEventId = req.get("last-event-id");
+    const afterEvent = await readingPoint(run, lastEventId, bus);
     const entries = followRun(run, { afterEvent, signal: listener.signal });
     const modes = modesOf(stream_mode) ?? run.spec.streamModes;
-    await sendEvents(res, runEvents(run, entries, { modes, afterEvent, recallOutput }), listener);
+    const options = { modes, afterEvent, recallOutput, isBack: saysWhere(lastEventId) };
+    await sendEvents(res, runEvents(run, entries, options), listener);
     if (cancel_on_disconnect) await cancelAbandoned(run, listener, callerOf(req));
   }
 }
