@@ -18,13 +18,6 @@ async function killSessions(admin: TestLedger) {
     WHERE datname = current_database() AND pid <> pg_backend_pid()`);
 }
 
-test("bounds what a session may wait for", async () => {
-  const { rows } = await ledger.pool.query(`
-    SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l,
-           current_setting('idle_in_transaction_session_timeout') AS i, current_setting('application_name') AS a`);
-  expect(rows).toEqual([{ s: "30s", l: "5s", i: "15s", a: "graphfleet-test" }]);
-});
-
 test("a database that cannot be reached is unavailable, with the cause", async () => {
   const opening = openPostgres({ uri: databaseUri(ledger.uri, "nowhere"), poolMax: 1, applicationName: "test" });
   await expect(opening).rejects.toEqual(unavailable);
@@ -77,24 +70,6 @@ test("a caller that finds no free connection in time is told so", async () => {
     await small.storage.ping();
   } finally {
     await small.close();
-  }
-});
-
-test("a statement that waits too long for a lock is unavailable, and its transaction is undone", async () => {
-  const hasty = await openPostgres({ uri: ledger.uri, poolMax: 2, lockTimeoutMs: 20, applicationName: "test" });
-  try {
-    const { id } = await ledger.make.thread();
-    await ledger.storage.transaction(async (tx) => {
-      await tx.threads.lock(id, WHOLE_HOUSE);
-      const second = hasty.storage.transaction(async (theirs) => {
-        await theirs.threads.insert({ id: randomIds.thread(), metadata: {} });
-        await theirs.threads.lock(id, WHOLE_HOUSE);
-      });
-      await expect(second).rejects.toEqual(unavailable);
-    });
-    expect(await ledger.storage.threads.count({}, WHOLE_HOUSE)).toBe(1);
-  } finally {
-    await hasty.close();
   }
 });
 
