@@ -1,5 +1,6 @@
 import { type ReplicatedCluster, RedisServers } from "@graphfleet/testkit";
-import { describeFleet, TestFleet } from "./support/fleet.js";
+import { Command } from "./support/command.js";
+import { describeFleet, repositoryPath, TestFleet } from "./support/fleet.js";
 import { collect, eventually, runReaches } from "./support/wait.js";
 
 const redis = await RedisServers.open("a fleet behind a Redis Cluster");
@@ -15,6 +16,19 @@ afterAll(() => redis?.close());
     fleet = await TestFleet.start({ env });
   });
   afterAll(() => fleet?.stop());
+
+  test("the doctor finds nothing wrong with it", async () => {
+    const doctor = new Command(["doctor", "--json", "--no-load", "-c", "tests/graphs"], {
+      cwd: repositoryPath(""),
+      env: { REDIS_URI: cluster.uri, REDIS_CLUSTER: "true" },
+    });
+    await doctor.exited;
+    const { findings } = JSON.parse(doctor.answer) as { findings: { check: string; level: string; message: string }[] };
+    expect(findings.filter(({ check }) => check === "redis" || check === "redis replicas")).toMatchObject([
+      { level: "ok", message: expect.stringContaining("in a cluster") },
+      { level: "ok" },
+    ]);
+  });
 
   test("waits get what was said, on threads of all its nodes", async () => {
     const values = await Promise.all(

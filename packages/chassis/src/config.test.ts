@@ -112,6 +112,9 @@ describe("redact", () => {
     expect(hidePasswords("redis://:secret@cache:6379 http://localhost:8123/a@b postgres://app@db/x")).toBe(
       "redis://:***@cache:6379 http://localhost:8123/a@b postgres://app@db/x",
     );
+    expect(hidePasswords("redis+sentinel://a:s3@one:1,two/main?sentinel_password=s3&x=1 and more")).toBe(
+      "redis+sentinel://a:***@one:1,two/main?sentinel_password=***&x=1 and more",
+    );
   });
 });
 

@@ -57,7 +57,9 @@ export function redact(values: Readonly<Record<string, unknown>>): Record<string
 
 /** Hides the password in every URI of a text. */
 export const hidePasswords = (text: string): string =>
-  text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^\s:@/"']*):[^\s@/"']+@/gi, `$1:${HIDDEN}@`);
+  text
+    .replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^\s:@/"']*):[^\s@/"']+@/gi, `$1:${HIDDEN}@`)
+    .replaceAll(/([?&][a-z_]*password=)[^\s&"']+/gi, `$1${HIDDEN}`);
 
 function redactValue(name: string, value: unknown): unknown {
   if (SECRET_NAME.test(name.toUpperCase()) && value !== undefined && value !== "") return HIDDEN;

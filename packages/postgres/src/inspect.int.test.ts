@@ -1,4 +1,4 @@
-import { openLedger, type TestLedger } from "@graphfleet/testkit";
+import { freePort, openLedger, type TestLedger } from "@graphfleet/testkit";
 import { inspectPostgres } from "./inspect.js";
 import { MIGRATIONS } from "./migrations/index.js";
 
@@ -16,6 +16,9 @@ describe("inspectPostgres", () => {
       version: expect.stringContaining(String(facts.major)),
       mayCreate: true,
       isReadOnly: false,
+      isPooled: false,
+      hosts: [{ name: new URL(ledger.uri).host, is: "writable" }],
+      attrs: "any",
       migrations: { applied: [], missing: MIGRATIONS.map(({ name }) => name), unknown: [] },
     });
     expect(facts.major).toBeGreaterThanOrEqual(15);
@@ -30,6 +33,20 @@ describe("inspectPostgres", () => {
     uri.searchParams.set("options", "-c default_transaction_read_only=on");
 
     expect(await inspectPostgres(uri.href)).toMatchObject({ isReadOnly: true });
+  });
+
+  test("looks at every host that the string names", async () => {
+    const { username, password, host, pathname } = new URL(ledger.uri);
+    const nobody = `127.0.0.1:${await freePort()}`;
+    const uri = `postgres://${username}:${password}@${nobody},${host}${pathname}?target_session_attrs=read-write`;
+
+    expect(await inspectPostgres(uri)).toMatchObject({
+      hosts: [
+        { name: nobody, is: "unreachable" },
+        { name: host, is: "writable" },
+      ],
+      attrs: "read-write",
+    });
   });
 
   test("rejects with what the server says", async () => {

@@ -1,4 +1,6 @@
 import type pg from "pg";
+import { Hosts, type SessionAttrs } from "./hosts.js";
+import type { LedgerClient } from "./ledger-client.js";
 import { schemaState, type SchemaState } from "./migrate.js";
 import { openPool } from "./pool.js";
 
@@ -13,6 +15,12 @@ export interface PostgresFacts {
   readonly mayCreate: boolean;
   /** A standby: everything can be read, nothing written. */
   readonly isReadOnly: boolean;
+  /** A pooler, such as PgBouncer, stands in between. */
+  readonly isPooled: boolean;
+  /** Every host that the connection string names, in its order. */
+  readonly hosts: readonly HostFacts[];
+  /** Which of them will do. */
+  readonly attrs: SessionAttrs;
   readonly pgvector: "installed" | "available" | "absent";
   readonly maxConnections: number;
   /** Connections that only superusers and the like may use. */
@@ -21,6 +29,12 @@ export interface PostgresFacts {
   readonly clockSkewMs: number;
   readonly roundTripMs: number;
   readonly migrations: SchemaState;
+}
+
+export interface HostFacts {
+  /** Host and port. */
+  readonly name: string;
+  readonly is: "writable" | "read-only" | "unreachable";
 }
 
 interface Row {
@@ -49,16 +63,8 @@ const FACTS = `
 
 /** Looks at a database and changes nothing. @throws what the driver says when it cannot be reached. */
 export async function inspectPostgres(uri: string, { timeoutMs = 5000 } = {}): Promise<PostgresFacts> {
-  const pool = openPool({
-    uri,
-    max: 1,
-    applicationName: "graphfleet-doctor",
-    statementTimeoutMs: timeoutMs,
-    lockTimeoutMs: timeoutMs,
-    idleInTransactionMs: timeoutMs,
-    connectionTimeoutMs: timeoutMs,
-    onError: () => undefined,
-  });
+  const { uris, attrs } = new Hosts(uri);
+  const pool = lookingPool(uri, timeoutMs);
   try {
     const { rows } = await pool.query<Row>(FACTS);
     const [row] = rows;
@@ -69,12 +75,52 @@ export async function inspectPostgres(uri: string, { timeoutMs = 5000 } = {}): P
       schemaName: row.schema_name,
       mayCreate: row.may_create ?? false,
       isReadOnly: row.is_read_only,
+      isPooled: await isPooled(pool),
+      hosts: await Promise.all(uris.map((one) => inspectHost(one, timeoutMs))),
+      attrs,
       pgvector: row.pgvector,
       maxConnections: row.max_connections,
       reservedConnections: row.reserved_connections,
       ...(await compareClocks(pool)),
       migrations: await schemaState(pool),
     };
+  } finally {
+    await pool.end();
+  }
+}
+
+const lookingPool = (uri: string, timeoutMs: number): pg.Pool =>
+  openPool({
+    uri,
+    max: 1,
+    applicationName: "graphfleet-doctor",
+    statementTimeoutMs: timeoutMs,
+    lockTimeoutMs: timeoutMs,
+    idleInTransactionMs: timeoutMs,
+    connectionTimeoutMs: timeoutMs,
+    onError: () => undefined,
+  });
+
+async function isPooled(pool: pg.Pool): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    // Our pool's connections are all of this class.
+    return (client as unknown as LedgerClient).backend === null;
+  } finally {
+    client.release();
+  }
+}
+
+async function inspectHost(uri: string, timeoutMs: number): Promise<HostFacts> {
+  const name = URL.canParse(uri) ? new URL(uri).host : "";
+  const pool = lookingPool(uri, timeoutMs);
+  try {
+    const { rows } = await pool.query<{ read_only: string }>(
+      "SELECT current_setting('transaction_read_only') AS read_only",
+    );
+    return { name, is: rows[0]?.read_only === "on" ? "read-only" : "writable" };
+  } catch {
+    return { name, is: "unreachable" };
   } finally {
     await pool.end();
   }

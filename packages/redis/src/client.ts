@@ -19,7 +19,7 @@ export interface ClientParts {
  * How long a connection that we closed may take to say goodbye, in milliseconds. ioredis waits for that even when the
  * other side is gone already, and a process that wants to end waits with it.
  */
-export const GOODBYE_MS = 200;
+const GOODBYE_MS = 200;
 
 /** Opens a client for commands. */
 export function openClient(parts: ClientParts): Client {
@@ -59,7 +59,7 @@ function openSingle(parts: ClientParts): Redis {
     name: target.name ?? "",
     ...(target.sentinelPassword === undefined ? {} : { sentinelPassword: target.sentinelPassword }),
     ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: tlsOf(parts) } : {}),
-    sentinelRetryStrategy: (times) => Math.min(times * 50, 1000),
+    sentinelRetryStrategy: options.sentinelRetryStrategy ?? ((times) => Math.min(times * 50, 1000)),
   });
 }
 

@@ -20,6 +20,7 @@ import {
 } from "@graphfleet/testkit";
 
 import { openRedis, type RedisOptions } from "./connection.js";
+import { inspectRedis } from "./inspect.js";
 import { consumeRings } from "./ring-consumer.js";
 import { RedisRunQueue } from "./run-queue.js";
 import { RedisStreamBus } from "./stream-bus.js";
@@ -74,6 +75,15 @@ describeServers("a Redis Cluster", () => {
     cluster = { uri: await started().startCluster(), cluster: true };
   });
 
+  test("is looked at node by node; as one server it is none", async () => {
+    const node = expect.objectContaining({ reachedAs: "cluster", isCluster: true, isReplica: false, replicas: 0 });
+    expect(await inspectRedis(cluster)).toEqual([node, node, node]);
+    const [first = ""] = cluster.uri.split(",");
+    expect(await inspectRedis({ uri: first })).toEqual([
+      expect.objectContaining({ reachedAs: "standalone", isCluster: true }),
+    ]);
+  });
+
   test("carries rings, tapes and wake-ups", async () => {
     expect(await tellAndRead(cluster)).toEqual(WHOLE);
   });
@@ -118,6 +128,8 @@ describeServers("Redis Sentinel", () => {
       await redis.ask(port, "INFO sentinel", (info) => info.includes("slaves=1,sentinels=3"));
     const uri = `redis+sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join(",")}/main`;
     expect(await tellAndRead({ uri })).toEqual(WHOLE);
+    expect(await inspectRedis({ uri })).toMatchObject([{ reachedAs: "sentinel", isReplica: false, replicas: 1 }]);
+    await expect(inspectRedis({ uri: uri.replace("/main", "/other") })).rejects.toThrow(/sentinels/i);
     const link = await openRedis({ uri, keyPrefix: redisPrefix(), log: silentLog });
     const bus = new RedisStreamBus(link, { idleMs: 60_000, flushWaitMs: 60_000 });
     const queue = new RedisRunQueue(link);
@@ -169,6 +181,8 @@ if (!openssl) process.stderr.write("SKIPPED: TLS to Redis, because there is no o
     const uri = `rediss://127.0.0.1:${port}`;
     expect(await tellAndRead({ uri, ca: readFileSync(cert, "utf8") })).toEqual(WHOLE);
 
+    expect(await inspectRedis({ uri, ca: readFileSync(cert, "utf8") })).toMatchObject([{ reachedAs: "standalone" }]);
+    await expect(inspectRedis({ uri })).rejects.toThrow(/certificate/);
     const untrusting = await openRedis({ uri, commandTimeoutMs: 300, log: silentLog });
     await expect(untrusting.ping()).rejects.toMatchObject({ code: "unavailable" });
     await untrusting.close();

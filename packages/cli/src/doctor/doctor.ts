@@ -1,6 +1,8 @@
+import { ConfigError, loadEnv, redisOptions, StoresEnv } from "@graphfleet/chassis";
 import { inspectPostgres } from "@graphfleet/postgres";
 import { inspectRedis } from "@graphfleet/redis";
 import { readProjectEnv, type ProjectConfig } from "@graphfleet/runtime/project";
+import { Type } from "@sinclair/typebox";
 import { Problem } from "../problem.js";
 import type { Input, Io } from "../shell/command.js";
 import { configPath, readConfig } from "../shell/read-config.js";
@@ -8,7 +10,7 @@ import { databaseUri, redisUri, wholeNumber } from "../start/start-options.js";
 import { placeOf } from "../validate/validate.js";
 import { fail, type Finding, ok, warn } from "./finding.js";
 import { judgePostgres, type Plan } from "./judge-postgres.js";
-import { judgeRedis } from "./judge-redis.js";
+import { judgeRedisNodes } from "./judge-redis.js";
 import { postgresUnreachable, redisUnreachable } from "./unreachable.js";
 
 const OLDEST_NODE = 20;
@@ -28,7 +30,7 @@ export async function doctor(input: Input, io: Io): Promise<number> {
   const project = await projectOf(input, io, add);
   if (project !== null && !input.switches.has("no-load")) add(...(await graphsOf(project, io)));
   add(...(await postgresOf(databaseUri(io.env), plan)));
-  add(...(await redisOf(redisUri(io.env))));
+  add(...(await redisOf(io.env)));
 
   const failed = findings.filter(({ level }) => level === "fail").length;
   if (isJson) io.write(`${JSON.stringify({ ok: failed === 0, findings }, null, 2)}\n`);
@@ -101,11 +103,17 @@ async function postgresOf(uri: string | null, plan: Plan): Promise<Finding[]> {
   }
 }
 
-async function redisOf(uri: string | null): Promise<Finding[]> {
+const { DATABASE_URI: _database, ...RedisVariables } = StoresEnv;
+const RedisEnv = Type.Object(RedisVariables);
+
+async function redisOf(env: Io["env"]): Promise<Finding[]> {
+  const uri = redisUri(env);
   if (uri === null) return [ok("redis", "REDIS_URI is not set: start runs a private one, dev needs none")];
   try {
-    return judgeRedis(await inspectRedis(uri));
+    // As the processes of a fleet read them.
+    return judgeRedisNodes(await inspectRedis(redisOptions(loadEnv(RedisEnv, env))));
   } catch (error) {
+    if (error instanceof ConfigError) return [fail("redis", error.message, "Correct the variable.")];
     return [redisUnreachable(uri, error)];
   }
 }

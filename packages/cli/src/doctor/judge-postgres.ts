@@ -15,6 +15,8 @@ const OLDEST_MAJOR = 15;
 const SKEW_MS = 5000;
 /** What a worker holds beside its pool: the heartbeat's own two. */
 const HEARTBEAT_CONNECTIONS = 2;
+/** What each process holds for a moment while it looks whether the server is there. */
+const LOOKING_CONNECTIONS = 1;
 const API_POOL = 10;
 const WORKER_POOL = 10;
 const SCHEDULER_POOL = 3;
@@ -22,13 +24,39 @@ const MIGRATE_CONNECTIONS = 2;
 
 /** What the facts mean for a fleet. */
 export function judgePostgres(facts: PostgresFacts, plan: Plan): Finding[] {
-  return [version(facts), writable(facts), connections(facts, plan), pgvector(facts), clock(facts), schema(facts)];
+  return [
+    version(facts),
+    ...hosts(facts),
+    writable(facts),
+    connections(facts, plan),
+    pgvector(facts),
+    clock(facts),
+    schema(facts),
+  ];
 }
 
 const version = ({ major, version }: PostgresFacts): Finding =>
   major >= OLDEST_MAJOR
     ? ok("postgres", `answers, version ${version}`)
     : fail("postgres", `is version ${version}`, `Use Postgres ${OLDEST_MAJOR} or newer.`);
+
+/** Only when there are several. */
+function hosts({ hosts, attrs }: PostgresFacts): Finding[] {
+  if (hosts.length < 2) return [];
+  const check = "postgres hosts";
+  const words = hosts.map(({ name, is }) => `${name} is ${is}`).join(", ");
+  if (attrs === "any")
+    return [
+      warn(
+        check,
+        `${words}; the first that answers is used, also when it takes no writes`,
+        "Add target_session_attrs=read-write to DATABASE_URI.",
+      ),
+    ];
+  if (hosts.some(({ is }) => is === "unreachable"))
+    return [warn(check, words, "Start the one that is not there, or there is nothing to fail over to.")];
+  return [ok(check, words)];
+}
 
 function writable({ isReadOnly, mayCreate, schemaName }: PostgresFacts): Finding {
   const check = "postgres rights";
@@ -47,18 +75,21 @@ function writable({ isReadOnly, mayCreate, schemaName }: PostgresFacts): Finding
 /** Most connections that the planned processes can hold at once. */
 export function connectionBudget({ apis, workers, schedulers, poolMax }: Plan): number {
   return (
-    apis * (poolMax ?? API_POOL) +
-    workers * ((poolMax ?? WORKER_POOL) + HEARTBEAT_CONNECTIONS) +
-    schedulers * (poolMax ?? SCHEDULER_POOL) +
+    apis * ((poolMax ?? API_POOL) + LOOKING_CONNECTIONS) +
+    workers * ((poolMax ?? WORKER_POOL) + HEARTBEAT_CONNECTIONS + LOOKING_CONNECTIONS) +
+    schedulers * ((poolMax ?? SCHEDULER_POOL) + LOOKING_CONNECTIONS) +
     MIGRATE_CONNECTIONS
   );
 }
 
-function connections({ maxConnections, reservedConnections }: PostgresFacts, plan: Plan): Finding {
+function connections({ maxConnections, reservedConnections, isPooled }: PostgresFacts, plan: Plan): Finding {
   const check = "postgres connections";
   const budget = connectionBudget(plan);
   const usable = maxConnections - reservedConnections;
-  const words = `${plan.apis} API, ${plan.workers} workers and ${plan.schedulers} scheduler hold up to ${budget} of ${usable} connections`;
+  const holders = `${plan.apis} API, ${plan.workers} workers and ${plan.schedulers} scheduler hold up to ${budget}`;
+  if (isPooled)
+    return ok(check, `go through a pooler, which must take as many: ${holders} (PgBouncer: max_client_conn)`);
+  const words = `${holders} of ${usable} connections`;
   return budget <= usable
     ? ok(check, words)
     : fail(

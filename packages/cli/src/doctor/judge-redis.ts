@@ -5,23 +5,43 @@ const OLDEST = [6, 2] as const;
 
 /** What the facts mean for a fleet. */
 export function judgeRedis(facts: RedisFacts): Finding[] {
-  return [version(facts), eviction(facts), persistence(facts)];
+  return [version(facts), ...successor(facts), eviction(facts), persistence(facts)];
 }
 
-function version({ product, version, isReplica, isCluster }: RedisFacts): Finding {
+/** What is true of all nodes of a cluster is said once. */
+export function judgeRedisNodes(nodes: readonly RedisFacts[]): Finding[] {
+  const findings = nodes.flatMap(judgeRedis);
+  const wordsOf = ({ check, message }: Finding): string => `${check} ${message}`;
+  return [...new Map(findings.map((finding) => [wordsOf(finding), finding])).values()];
+}
+
+const REACHED_AS = { standalone: "", sentinel: " by way of its sentinels", cluster: " in a cluster" } as const;
+
+/** Who wants several servers wants them for this. */
+function successor({ reachedAs, replicas }: RedisFacts): Finding[] {
+  const check = "redis replicas";
+  if (reachedAs === "standalone") return [];
+  return replicas > 0
+    ? [ok(check, "another server takes over when the primary dies")]
+    : [
+        warn(
+          check,
+          "a primary has no replica: without it there are no rings and no events of its threads",
+          "Give each primary a replica.",
+        ),
+      ];
+}
+
+function version({ product, version, isReplica, isCluster, reachedAs }: RedisFacts): Finding {
   const name = product === "redis" ? "Redis" : "Valkey";
   if (isReplica)
     return fail("redis", `${name} ${version} is a replica and takes no writes`, "Name the primary in REDIS_URI.");
-  if (isCluster)
-    return fail(
-      "redis",
-      `${name} ${version} is a cluster, which is not supported`,
-      "Use a single server, or one with replicas.",
-    );
+  if (isCluster && reachedAs !== "cluster")
+    return fail("redis", `${name} ${version} is a node of a cluster`, "Set REDIS_CLUSTER=true.");
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const isNew = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
   return isNew
-    ? ok("redis", `answers, ${name} ${version}`)
+    ? ok("redis", `answers, ${name} ${version}${REACHED_AS[reachedAs]}`)
     : fail("redis", `is version ${version}`, `Use Redis ${OLDEST.join(".")} or newer, or Valkey.`);
 }
 

@@ -3,7 +3,7 @@ import type { RedisFacts } from "@graphfleet/redis";
 import { judgeNode } from "./doctor.js";
 import type { Finding } from "./finding.js";
 import { connectionBudget, judgePostgres } from "./judge-postgres.js";
-import { judgeRedis } from "./judge-redis.js";
+import { judgeRedis, judgeRedisNodes } from "./judge-redis.js";
 import { postgresUnreachable, redisUnreachable } from "./unreachable.js";
 
 const postgres: PostgresFacts = {
@@ -12,6 +12,9 @@ const postgres: PostgresFacts = {
   schemaName: "public",
   mayCreate: true,
   isReadOnly: false,
+  isPooled: false,
+  hosts: [{ name: "db:5432", is: "writable" }],
+  attrs: "any",
   pgvector: "installed",
   maxConnections: 100,
   reservedConnections: 3,
@@ -19,13 +22,18 @@ const postgres: PostgresFacts = {
   roundTripMs: 4,
   migrations: { applied: ["0001-first"], missing: [], unknown: [] },
 };
+const WRITABLE = { name: "a:5432", is: "writable" } as const;
+const STANDBY = { name: "b:5432", is: "read-only" } as const;
+const GONE = { name: "c:5432", is: "unreachable" } as const;
 const redis: RedisFacts = {
   product: "redis",
   version: "7.4.1",
+  reachedAs: "standalone",
   evictionPolicy: "noeviction",
   maxMemory: 0,
   isReplica: false,
   isCluster: false,
+  replicas: 0,
   appendOnly: true,
   snapshots: "",
 };
@@ -44,7 +52,11 @@ describe("what the doctor makes of Postgres", () => {
     ["a standby", { isReadOnly: true }, ["fail postgres rights"]],
     ["no schema", { schemaName: null, mayCreate: false }, ["fail postgres rights"]],
     ["no rights", { mayCreate: false }, ["fail postgres rights"]],
-    ["few connections", { maxConnections: 41 }, ["fail postgres connections"]],
+    ["few connections", { maxConnections: 45 }, ["fail postgres connections"]],
+    ["few connections behind a pooler, which has its own", { maxConnections: 45, isPooled: true }, []],
+    ["several hosts, any of which will do", { hosts: [WRITABLE, STANDBY] }, ["warn postgres hosts"]],
+    ["a primary with a standby", { hosts: [STANDBY, WRITABLE], attrs: "read-write" }, []],
+    ["a standby that is not there", { hosts: [WRITABLE, GONE], attrs: "read-write" }, ["warn postgres hosts"]],
     ["no pgvector", { pgvector: "absent" }, ["warn pgvector"]],
     ["a clock that is late", { clockSkewMs: -60_000 }, ["warn clocks"]],
     ["a slow network, which is no skew", { clockSkewMs: 8000, roundTripMs: 20_000 }, []],
@@ -58,8 +70,8 @@ describe("what the doctor makes of Postgres", () => {
   });
 
   test("counts what the planned processes can hold", () => {
-    expect(connectionBudget(plan)).toBe(10 + 2 * 12 + 3 + 2);
-    expect(connectionBudget({ ...plan, workers: 10, poolMax: 20 })).toBe(20 + 10 * 22 + 20 + 2);
+    expect(connectionBudget(plan)).toBe(11 + 2 * 13 + 4 + 2);
+    expect(connectionBudget({ ...plan, workers: 10, poolMax: 20 })).toBe(21 + 10 * 23 + 21 + 2);
   });
 });
 
@@ -72,7 +84,10 @@ describe("what the doctor makes of Redis", () => {
   test.each<[string, Partial<RedisFacts>, string[]]>([
     ["old", { version: "6.0.16" }, ["fail redis"]],
     ["a replica", { isReplica: true }, ["fail redis"]],
-    ["a cluster", { isCluster: true }, ["fail redis"]],
+    ["a cluster, when nobody said so", { isCluster: true }, ["fail redis"]],
+    ["a cluster", { isCluster: true, reachedAs: "cluster", replicas: 1 }, []],
+    ["a cluster without replicas", { isCluster: true, reachedAs: "cluster" }, ["warn redis replicas"]],
+    ["behind sentinels", { reachedAs: "sentinel", replicas: 2 }, []],
     ["one that throws away", { evictionPolicy: "allkeys-lru" }, ["warn redis memory"]],
     [
       "one that does not tell",
@@ -84,6 +99,15 @@ describe("what the doctor makes of Redis", () => {
   ])("%s", (_what, facts, expected) => {
     expect(notOk(judgeRedis({ ...redis, ...facts }))).toEqual(expected);
   });
+});
+
+test("what is true of all nodes of a cluster is said once, what is not of one all the same", () => {
+  const node: RedisFacts = { ...redis, isCluster: true, reachedAs: "cluster", replicas: 1 };
+
+  expect(judgeRedisNodes([node, node, node])).toEqual(judgeRedis(node));
+  expect(notOk(judgeRedisNodes([node, { ...node, evictionPolicy: "allkeys-lru" }, node]))).toEqual([
+    "warn redis memory",
+  ]);
 });
 
 describe("what cannot be reached", () => {
@@ -106,6 +130,12 @@ describe("what cannot be reached", () => {
   test("a Redis that wants another password", () => {
     expect(redisUnreachable("redis://:secret@h", new Error("WRONGPASS invalid")).fix).toMatch(/user and password/);
     expect(redisUnreachable("redis://:secret@h", new Error("connect ECONNREFUSED")).fix).toMatch(/Start the server/);
+    for (const [reason, fix] of [
+      ["ERR This instance has cluster support disabled", /unset REDIS_CLUSTER/],
+      ["self-signed certificate", /REDIS_CA_FILE/],
+      ["All sentinels are unreachable.", /sentinels/],
+    ] as const)
+      expect(redisUnreachable("redis://h", new Error(reason)).fix).toMatch(fix);
     expect(redisUnreachable("redis://:secret@h", new Error("x")).message).not.toContain("secret");
   });
 });

@@ -26,13 +26,15 @@ function postgresFix(code: string): string {
 }
 
 export const redisUnreachable = (uri: string, error: unknown): Finding =>
-  fail(
-    "redis",
-    `${where(uri)} cannot be used: ${reasonOf(error)}`,
-    /WRONGPASS|NOAUTH|NOPERM/.test(reasonOf(error))
-      ? "Correct user and password in REDIS_URI."
-      : "Start the server, or correct REDIS_URI: redis://:password@host:6379.",
-  );
+  fail("redis", `${where(uri)} cannot be used: ${reasonOf(error)}`, redisFix(reasonOf(error)));
+
+function redisFix(reason: string): string {
+  if (/WRONGPASS|NOAUTH|NOPERM/.test(reason)) return "Correct user and password in REDIS_URI.";
+  if (/cluster support disabled/i.test(reason)) return "It is no cluster: unset REDIS_CLUSTER.";
+  if (/certificate/i.test(reason)) return "Name who signed its certificate in REDIS_CA_FILE.";
+  if (/sentinel/i.test(reason)) return "Correct the sentinels, and their name for the primary, in REDIS_URI.";
+  return "Start the server, or correct REDIS_URI: redis://:password@host:6379.";
+}
 
 const where = (uri: string): string => hidePasswords(uri);
 
