@@ -80,8 +80,15 @@ describe("without an output on the tape", () => {
     expect(asked).toEqual([]);
   });
 
-  test("a run that wrote no checkpoint answers with its thread's values", async () => {
-    expect(await setUp({ status: "interrupted" }, { a: "b" }).wait()).toBe('{"a":"b"}');
+  test("a run that was ended when its worker had died answers with what it did until then", async () => {
+    const { asked, wait } = setUp({ status: "interrupted", startedAt: new Date() }, { a: "before" });
+
+    expect(await wait()).toBe('{"from":"checkpoint"}');
+    expect(asked).toMatchObject([{ checkpointId: null }]);
+  });
+
+  test("a run that never began answers with its thread's values", async () => {
+    expect(await setUp({ status: "interrupted", startedAt: null }, { a: "b" }).wait()).toBe('{"a":"b"}');
   });
 
   test("the answer is an object, never null, because clients look for keys in it", async () => {

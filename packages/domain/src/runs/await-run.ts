@@ -40,7 +40,10 @@ export function makeRecallOutput({ storage, states }: RecallOutputDeps) {
     if (run === null) return "{}";
     if (run.error !== null) return JSON.stringify({ __error__: run.error });
 
-    if (run.checkpointId !== null && !run.spec.temporary) {
+    // A run whose worker died, and that was ended without one, has no checkpoint on record. Its thread's row knows the
+    // values of before; what it did is in the thread's newest checkpoint.
+    const hasBegun = run.checkpointId !== null || run.startedAt !== null;
+    if (hasBegun && !run.spec.temporary) {
       const thread = { id: run.threadId, graphId: run.spec.graphId, config: run.spec.config };
       return await states.output(thread, run.checkpointId);
     }
