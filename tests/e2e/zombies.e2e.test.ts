@@ -1,4 +1,5 @@
 import { freePort } from "@graphfleet/embedded";
+import { Redis } from "ioredis";
 import { describeFleet, TestFleet } from "./support/fleet.js";
 import { collect, eventually, runReaches } from "./support/wait.js";
 
@@ -36,10 +37,18 @@ describeFleet("a worker that is alive and cannot be reached", () => {
     process.kill(steady!.pid!, "SIGSTOP");
     const stuck = await fleet.startWorker({ BG_JOB_TIMEOUT_SECS: "6" });
     const { thread_id } = await client.threads.create();
+    // Whoever reads the run is told to look at the ledger by the one who wrote its end there: nobody else would for seconds.
+    const ear = new Redis(process.env.TEST_REDIS_URI!);
+    const poked = new Promise<void>((resolve) => {
+      ear.on("pmessage", (_pattern, _channel, message) => message === "poke" && resolve());
+    });
+    await ear.psubscribe(`*wake:{${thread_id}}`);
     const blocked = await client.runs.create(thread_id, "blocker", { input: { ms: 600_000 } });
     const blocking = client.runs.join(thread_id, blocked.run_id);
     await runReaches(client, thread_id, blocked.run_id, "running");
 
+    await poked;
+    ear.disconnect();
     expect(await stuck.exited).toEqual({ code: null, signal: "SIGKILL" });
     process.kill(steady!.pid!, "SIGCONT");
 

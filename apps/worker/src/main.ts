@@ -122,6 +122,7 @@ try {
     hearsRings: () => redis.ready,
     openHeartbeat: openHeartbeatThread({
       database: { uri: config.database.uri, applicationName: `graphfleet-${config.service}-beat` },
+      redis: config.redis,
       lease,
       service: config.service,
     }),

@@ -121,11 +121,15 @@ describeRedis("RedisStreamBus", () => {
       const readers = 1000;
       const batches = 50;
       let live = 0;
+      let tellAllLive: () => void;
+      const allLive = new Promise<void>((resolve) => {
+        tellAllLive = resolve;
+      });
       const readings = Array.from({ length: readers }, async () => {
         const seen: number[] = [];
         await follow(bus, attempt.threadId, async (signal) => {
           // Hints are for those who have read all there was.
-          if (signal.kind === "poke") live += 1;
+          if (signal.kind === "poke" && ++live === readers) tellAllLive();
           if (signal.kind === "entry" && signal.entry.n >= 0) seen.push(signal.entry.n);
           return signal.kind === "entry" && signal.entry.event === "end";
         });
@@ -133,7 +137,7 @@ describeRedis("RedisStreamBus", () => {
       });
       await follow(bus, attempt.threadId, async ({ kind }) => kind === "entry");
       await writing.bus.poke(attempt.threadId);
-      while (live < readers) await new Promise(setImmediate);
+      await allLive;
       expect(link.subscriptions.size).toBe(1);
 
       let reads = 0;

@@ -7,7 +7,7 @@ import { CLOSE, type HeartbeatThreadData } from "./thread-data.js";
 
 // What runs in the heartbeat's thread: a connection of its own, and nothing that a graph could block.
 
-const { database, lease, service } = workerData as HeartbeatThreadData;
+const { database, redis, lease, service } = workerData as HeartbeatThreadData;
 const workshop = parentPort;
 if (workshop === null) throw new Error("The heartbeat is a thread of a worker");
 
@@ -22,6 +22,12 @@ const heartbeat: HeartbeatPort = startHeartbeat({
   runs: ledger.storage.runs,
   lease,
   hear: (message) => workshop.postMessage(message),
+  async announce(changes) {
+    if (redis === null) return;
+    // Loaded when it is needed: hardly ever.
+    const { openLastWords } = await import("./last-words.js");
+    await (await openLastWords(redis)).announce(changes);
+  },
   kill(why) {
     // The standard streams of a thread go through the event loop that is blocked.
     writeSync(2, `${service}: ${why}; killing this process, another one takes its place\n`);

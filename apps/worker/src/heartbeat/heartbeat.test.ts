@@ -15,7 +15,12 @@ import type { FromHeartbeat } from "./messages.js";
 
 const LEASE = { owner: "w-1", seconds: 15 };
 
-function setUp({ settle }: { readonly settle?: () => Promise<EndingSettled> } = {}) {
+interface SetUp {
+  readonly settle?: () => Promise<EndingSettled>;
+  readonly announced?: () => Promise<void>;
+}
+
+function setUp({ settle, announced = async () => {} }: SetUp = {}) {
   const journal: string[] = [];
   const endings: Ending[] = [];
   const heard: FromHeartbeat[] = [];
@@ -29,7 +34,8 @@ function setUp({ settle }: { readonly settle?: () => Promise<EndingSettled> } = 
     },
     giveBack: async (claim, { spent, lastEvent }) => {
       journal.push(`give back ${name(claim)}, ${spent ? "spent" : "not spent"}, event ${lastEvent}`);
-      return { kind: "settled", next: null };
+      const { runId, threadId, fence } = claim;
+      return { kind: "settled", next: { runId, threadId, fence } };
     },
   };
   const heartbeat = new Heartbeat({
@@ -37,6 +43,11 @@ function setUp({ settle }: { readonly settle?: () => Promise<EndingSettled> } = 
     lease: LEASE,
     hear: (message) => heard.push(message),
     kill: () => journal.push("kill"),
+    announce: async ({ rings = [], cancelled = [] }) => {
+      for (const { runId, state } of cancelled) journal.push(`announce ${state} ${Number(runId.slice(-12))}`);
+      for (const { runId, first } of rings) journal.push(`ring ${Number(runId.slice(-12))}${first ? ", first" : ""}`);
+      await announced();
+    },
   });
   const hold = (n: number, { timeoutMs, lastEvent = -1 }: { timeoutMs: number; lastEvent?: number }) => {
     heartbeat.tell({ kind: "hold", claim: claimOf(aClaimedRun({ id: runId(n) })), timeoutMs, lastEvent });
@@ -77,7 +88,13 @@ describe("an event loop that is blocked", () => {
 
     await watch(7);
 
-    expect(journal).toEqual(["settle 1:1", "give back 2:1, not spent, event 4", "kill"]);
+    expect(journal).toEqual([
+      "settle 1:1",
+      "give back 2:1, not spent, event 4",
+      "announce done 1",
+      "ring 2, first",
+      "kill",
+    ]);
     expect(endings).toMatchObject([{ status: "timeout", ending: "failed", error: { error: "TimeoutError" } }]);
   });
 
@@ -100,7 +117,16 @@ describe("an event loop that is blocked", () => {
 
     await watch(7);
 
-    expect(journal).toEqual(["settle 1:1", "give back 1:1, not spent, event -1", "kill"]);
+    expect(journal).toEqual(["settle 1:1", "give back 1:1, not spent, event -1", "ring 1, first", "kill"]);
+  });
+
+  test("is killed although nobody can be told", async () => {
+    const { journal, hold, watch } = setUp({ announced: () => new Promise(() => {}) });
+    hold(1, { timeoutMs: 1000 });
+
+    await watch(12);
+
+    expect(journal).toEqual(["settle 1:1", "announce done 1", "kill"]);
   });
 
   test("is killed although the ledger is away, after as long as a lease", async () => {

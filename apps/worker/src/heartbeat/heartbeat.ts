@@ -1,4 +1,12 @@
-import { type Claim, type Lease, type RunRepository, settlementOf } from "@graphfleet/domain";
+import {
+  type CancelledRun,
+  type Claim,
+  type Lease,
+  type Ring,
+  type RunRepository,
+  settlementOf,
+  type Signals,
+} from "@graphfleet/domain";
 import type { FromHeartbeat, ToHeartbeat } from "./messages.js";
 
 /**
@@ -25,6 +33,8 @@ export interface HeartbeatOptions {
   readonly hear: (message: FromHeartbeat) => void;
   /** Ends the process at once, saying why. */
   readonly kill: (why: string) => void;
+  /** Tells the fleet what was written for a blocked process, so that readers and workers hear of it at once. */
+  readonly announce?: Signals["announce"];
 }
 
 interface Held {
@@ -49,6 +59,8 @@ export const patienceMsOf = (lease: Lease): number => lease.seconds * 875;
 export const WATCH_MS = 1000;
 /** Rounds of silence after which the event loop counts as blocked. Rounds, not time: a process that was frozen is not. */
 const SILENT_ROUNDS = 5;
+/** Longest that a process to be killed waits for others to be told; they find out by themselves, later. */
+const ANNOUNCE_MS = 3000;
 /** Pause before the ledger is asked again that did not answer. */
 export const RETRY_MS = 150;
 
@@ -57,6 +69,8 @@ const keyOf = ({ runId, fence }: Pick<Claim, "runId" | "fence">): string => `${r
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #held = new Map<string, Held>();
+  readonly #ended: CancelledRun[] = [];
+  readonly #rings: Ring[] = [];
   #silentRounds = 0;
   #dying = false;
 
@@ -124,6 +138,7 @@ export class Heartbeat {
       late,
       held.filter((one) => !late.includes(one)),
     );
+    await this.#tellOthers();
     this.#options.kill(`the event loop is blocked and ${late.length} run(s) are over their time`);
   }
 
@@ -194,10 +209,19 @@ export class Heartbeat {
     });
     // Removing its checkpoints takes a worker with the graph.
     if (settled.kind === "rollback_wanted") await this.#giveBack(held);
+    const { runId, threadId } = held.claim;
+    if (settled.kind === "settled") this.#ended.push({ runId, threadId, state: "done", ring: settled.next });
   }
 
   async #giveBack({ claim, lastEvent }: Held): Promise<void> {
-    await this.#options.runs.giveBack(claim, { spent: false, lastEvent });
+    const settled = await this.#options.runs.giveBack(claim, { spent: false, lastEvent });
+    if (settled.kind === "settled" && settled.next !== null) this.#rings.push({ ...settled.next, first: true });
+  }
+
+  /** A hint as all others: it may get lost. */
+  async #tellOthers(): Promise<void> {
+    const changes = { rings: this.#rings, cancelled: this.#ended };
+    await within(ANNOUNCE_MS, this.#options.announce?.(changes) ?? Promise.resolve()).catch(() => undefined);
   }
 }
 

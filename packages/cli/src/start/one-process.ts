@@ -174,6 +174,7 @@ export async function startOneProcess({
     hearsRings: () => true,
     openHeartbeat: openHeartbeatThread({
       database: { uri: database.uri, applicationName: `${service}-beat` },
+      redis: null,
       lease,
       service,
     }),
