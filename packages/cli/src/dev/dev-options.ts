@@ -7,6 +7,7 @@ import { cacheDir, databaseUri, type StartOptions, wholeNumber } from "../start/
 const SAID: Readonly<Record<string, string>> = {
   tunnel: "--tunnel has no effect: nothing is opened to the internet. Use a tunnel of your own to the port below.",
   "ssl-certfile": "--ssl-certfile has no effect: put a proxy in front for TLS.",
+  "ssl-keyfile": "--ssl-keyfile has no effect: put a proxy in front for TLS.",
   "server-log-level": "--server-log-level has no effect: set LOG_LEVEL.",
   "debug-port": "--debug-port has no effect: set NODE_OPTIONS=--inspect.",
 };

@@ -17,6 +17,8 @@ export interface ImagePlan {
   readonly isOwnBase: boolean;
   readonly lines: readonly string[];
   readonly install: string;
+  /** What is run after the installation; null: nothing. */
+  readonly build: string | null;
   /** The project's env file, relative to its folder; null when it has none. */
   readonly envFile: string | null;
   /** Compose files of the project, to be laid over ours. */
@@ -60,7 +62,11 @@ export async function planImage(input: Input, io: Io): Promise<ImagePlan> {
     base: asked ?? ownBase(nodeVersion),
     isOwnBase: asked === undefined,
     lines: keys.dockerfile_lines ?? [],
-    install: INSTALLERS.find(([lockfile]) => existsSync(join(dir, lockfile)))?.[1] ?? "npm install",
+    install:
+      input.strings["install-command"] ??
+      INSTALLERS.find(([lockfile]) => existsSync(join(dir, lockfile)))?.[1] ??
+      "npm install",
+    build: input.strings["build-command"] ?? null,
     envFile: env.file === null ? null : relative(dir, env.file),
     composeFiles,
   };

@@ -103,6 +103,14 @@ describe("graphfleet dockerfile", () => {
     expect(out).toContain(`\nRUN ${command}\n`);
   });
 
+  test("installs and builds as it is told", async () => {
+    project();
+    writeFileSync(at("package-lock.json"), "");
+
+    await run("dockerfile", "-", "--install-command", "npm ci --omit=dev", "--build-command", "npm run build");
+    expect(out).toContain("\nRUN npm ci --omit=dev\nRUN npm run build\nENV ");
+  });
+
   test("with a compose file: the whole fleet, with the project's env file", async () => {
     project({ env: ".env" });
     writeFileSync(at(".env"), "A=1\n");

@@ -7,7 +7,7 @@ export const MARK = "# Written by graphfleet dockerfile. Run it again after chan
  * The project's image: the server's image with the project in it. The command it is started with decides what it is:
  * `api` (default), `worker`, `scheduler` or `migrate`.
  */
-export function renderDockerfile({ base, lines, install, configName }: ImagePlan): string {
+export function renderDockerfile({ base, lines, install, build, configName }: ImagePlan): string {
   return [
     MARK,
     `FROM ${base}`,
@@ -16,6 +16,7 @@ export function renderDockerfile({ base, lines, install, configName }: ImagePlan
     "WORKDIR /project",
     "COPY . .",
     `RUN ${install}`,
+    ...(build === null ? [] : [`RUN ${build}`]),
     `ENV GRAPHFLEET_CONFIG=${JSON.stringify(`/project/${configName}`)}`,
     "USER 1000:1000",
     "",
