@@ -75,11 +75,15 @@ describe("from nothing to a running agent", () => {
     await expect(fetch(`http://127.0.0.1:${port}/ok`)).rejects.toThrow("fetch failed");
   });
 
-  test("validate tells file and line of a graph that does not load", async () => {
-    const one = graphfleet(["validate", "--load", "-c", "tests/projects/throws-on-import"], repositoryPath(""));
+  test.each([
+    ["throws-on-import", /tests\/projects\/throws-on-import\/graph\.ts:\d+: graph "/],
+    ["missing-file", /\.ts does not exist/],
+    ["unknown-export", /has no export "\w+": it exports \w+/],
+  ])("validate --load tells why a graph of %s does not load", async (project, words) => {
+    const one = graphfleet(["validate", "--load", "-c", `tests/projects/${project}`], repositoryPath(""));
 
     expect(await one.exited).toBe(1);
-    expect(one.said).toMatch(/tests\/projects\/throws-on-import\/graph\.ts:\d+/);
+    expect(one.said).toMatch(words);
   });
 });
 
