@@ -16,8 +16,8 @@ const NOT_READ: Readonly<Record<string, string>> = {
 /** Variables that are one for all; the API's are read. */
 const READ_ONCE = /^(worker|scheduler)\.(service|projectPath|database\.|encryption\.|log\.|metricPrefix)/;
 const NO_REDIS = /^(api|worker|scheduler)\.redis\./;
-/** The same variable as `api.webhookNetworks`. */
-const SAME = ["worker.webhooks.allowedNetworks"];
+/** The same variables as `api.authTimeoutMs` and `api.webhookNetworks`. */
+const SAME = ["scheduler.authTimeoutMs", "worker.webhooks.allowedNetworks"];
 
 test("one process acts on each setting of API, worker and scheduler, or there is a reason", async () => {
   const database = await freshDatabase();

@@ -1,4 +1,5 @@
 import {
+  AuthEnv,
   EncryptionEnv,
   FailpointEnv,
   LogEnv,
@@ -78,6 +79,7 @@ export const ApiEnv = Type.Object({
     description:
       "custom: do not start without auth.path or API keys. noop: auth is what is set. langsmith is refused: it needs the hosted product",
   }),
+  ...AuthEnv,
   GRAPHFLEET_API_KEYS: Type.String({
     default: "",
     description:
@@ -132,6 +134,7 @@ export const apiConfig = (env: Static<typeof ApiEnv>) => ({
   mountPrefix: env.MOUNT_PREFIX,
   onDisconnect: env.GRAPHFLEET_ON_DISCONNECT,
   webhookNetworks: env.WEBHOOK_ALLOWED_NETWORKS,
+  authTimeoutMs: env.GRAPHFLEET_AUTH_TIMEOUT_SECS * 1000,
   authType: env.LANGGRAPH_AUTH_TYPE,
   apiKeys: { text: env.GRAPHFLEET_API_KEYS, file: env.GRAPHFLEET_API_KEYS_FILE },
   guardedPaths: listed(env.GRAPHFLEET_GUARDED_PATHS),

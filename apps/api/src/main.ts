@@ -125,8 +125,8 @@ try {
   const projectAuth = await loadAuth(project);
   const keys = openApiKeys({ ...config.apiKeys, log });
   if (keys !== null) life.use("api keys", keys, (it) => it.stop());
-  const { authType: type, studioAuth: studio } = config;
-  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, log });
+  const { authType: type, studioAuth: studio, authTimeoutMs: timeoutMs } = config;
+  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, timeoutMs, log });
 
   gaugeFleet(metrics, {
     runs: storage.runs,

@@ -1,4 +1,5 @@
 import {
+  AuthEnv,
   EncryptionEnv,
   FailpointEnv,
   LogEnv,
@@ -13,6 +14,7 @@ import { type Static, Type } from "@sinclair/typebox";
 export const SchedulerEnv = Type.Object({
   ...StoresEnv,
   ...EncryptionEnv,
+  ...AuthEnv,
   GRAPHFLEET_CONFIG: Type.Optional(
     Type.String({ description: "Path of the project's langgraph.json; left out = the defaults of what expires" }),
   ),
@@ -54,6 +56,7 @@ export const schedulerConfig = (env: Static<typeof SchedulerEnv>) => ({
   projectPath: env.GRAPHFLEET_CONFIG,
   database: { uri: env.DATABASE_URI, poolMax: env.LANGGRAPH_POSTGRES_POOL_MAX_SIZE },
   redis: redisOptions(env),
+  authTimeoutMs: env.GRAPHFLEET_AUTH_TIMEOUT_SECS * 1000,
   maxAttempts: env.BG_JOB_MAX_RETRIES,
   temporaryKeepSeconds: env.RESUMABLE_STREAM_TTL_SECONDS,
   webhookKeepSeconds: env.WEBHOOK_LOG_KEEP_HOURS * 3600,

@@ -86,7 +86,10 @@ try {
     signals: makeSignals({ queue, control: new RedisControlChannel(redis), bus, log }),
     log,
     ids: randomIds,
-    authorizer: sealedAuthorizer(auth === null ? allowAll : askHandlers(auth.handlers), encryption),
+    authorizer: sealedAuthorizer(
+      auth === null ? allowAll : askHandlers(auth.handlers, { timeoutMs: config.authTimeoutMs }),
+      encryption,
+    ),
     sendsWebhooks: project?.http.disable_webhooks !== true,
     observe: (sweep, rows) => swept.inc({ sweep }, rows),
     observeCron: observeCrons(metrics),

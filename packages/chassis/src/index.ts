@@ -1,3 +1,4 @@
+export { AuthEnv } from "./auth-env.js";
 export { ConfigError, type Env, hidePasswords, loadEnv, redact } from "./config.js";
 export { type Every, type EveryOptions, every } from "./every.js";
 export { armFailpoint, type Failpoint, FailpointEnv, type Points, withPoints } from "./failpoint.js";

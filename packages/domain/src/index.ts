@@ -4,6 +4,7 @@ export * from "./auth/authorizer.js";
 export * from "./auth/caller.js";
 export * from "./auth/filter.js";
 export * from "./auth/handlers.js";
+export * from "./auth/in-time.js";
 export * from "./auth/refusal.js";
 export * from "./auth/scope.js";
 export * from "./auth/user.js";

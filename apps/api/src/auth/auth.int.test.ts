@@ -165,6 +165,24 @@ describe("a server that guards what is open elsewhere", () => {
   });
 });
 
+test("who is not told in time who is calling, or what they may do, says so", async () => {
+  const silence = () => new Promise<never>(() => undefined);
+  const people = (request: Request) => (request.headers.get("authorization") === "ann" ? "ann" : silence());
+  const project = { authenticate: people, handlers: { threads: silence } };
+  const api = await openApi(
+    openAuth({ project, settings: null, keys: null, studio: false, timeoutMs: 20, log: silentLog }),
+  );
+  try {
+    const nobody = await api.call("POST", "/threads", {});
+    expect(nobody).toMatchObject({ status: 504, json: { detail: "authenticate did not answer within 0.02 seconds" } });
+    const ann = await api.call("POST", "/threads", {}, { authorization: "ann" });
+    expect(ann.status).toBe(504);
+    expect(ann.json.detail).toContain("threads:create did not answer");
+  } finally {
+    await api.close();
+  }
+});
+
 test("Studio comes in where its user said so", async () => {
   const api = await open(true);
   try {

@@ -1,4 +1,4 @@
-import { allowAll, askHandlers, type Authorizer, type Log } from "@graphfleet/domain";
+import { allowAll, AUTH_TIMEOUT_MS, askHandlers, type Authorizer, type Log } from "@graphfleet/domain";
 import type { AuthSettings, ProjectAuth } from "@graphfleet/runtime";
 import { API_KEY_SECURITY, type ApiSecurity } from "./api-security.js";
 import type { ApiKeys } from "./api-keys.js";
@@ -25,6 +25,8 @@ export interface AuthParts {
   readonly studio: boolean;
   /** What LANGGRAPH_AUTH_TYPE asks for. */
   readonly type?: "noop" | "custom" | "langsmith";
+  /** How long the project's callbacks may take. */
+  readonly timeoutMs?: number;
   readonly log: Log;
 }
 
@@ -32,7 +34,15 @@ const CACHE_TTL_SECONDS = 60;
 const CACHE_SIZE = 1000;
 
 /** Puts together what the project and its environment say about auth. @throws Error when they say two things. */
-export function openAuth({ project, settings, keys, studio, type = "noop", log }: AuthParts): Auth {
+export function openAuth({
+  project,
+  settings,
+  keys,
+  studio,
+  type = "noop",
+  timeoutMs = AUTH_TIMEOUT_MS,
+  log,
+}: AuthParts): Auth {
   // To start all the same would open the house.
   if (type === "langsmith")
     throw new Error(
@@ -50,7 +60,7 @@ export function openAuth({ project, settings, keys, studio, type = "noop", log }
   if (keys !== null)
     throw new Error("GRAPHFLEET_API_KEYS is for projects without auth, but auth.path is set. Take one of them away.");
 
-  const authorizer = askHandlers(project.handlers);
+  const authorizer = askHandlers(project.handlers, { timeoutMs });
   if (project.authenticate === null) {
     log.warn({}, "auth.path has no authenticate callback, so everybody may do everything and no handler is asked");
     return { login: openHouse, authorizer, security };
@@ -58,7 +68,7 @@ export function openAuth({ project, settings, keys, studio, type = "noop", log }
   const letsStudioIn = studio && settings?.disable_studio_auth !== true;
   if (letsStudioIn) log.warn({}, "LangGraph Studio, and whoever says to be it, comes in without a login");
 
-  const login = projectLogin({ authenticate: project.authenticate, studio: letsStudioIn });
+  const login = projectLogin({ authenticate: project.authenticate, studio: letsStudioIn, timeoutMs });
   const cache = settings?.cache;
   if (cache === undefined) return { login, authorizer, security };
   const remembered = rememberLogins(login, {

@@ -152,8 +152,8 @@ export async function startOneProcess({
   if (httpApp !== null)
     log.info({ app: httpApp.name, auth_first: rules.authFirst }, "the project's own http app is in front");
   const keys = openApiKeys({ ...config.api.apiKeys, log });
-  const { authType: type, studioAuth: studio } = config.api;
-  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, log });
+  const { authType: type, studioAuth: studio, authTimeoutMs: timeoutMs } = config.api;
+  const auth = openAuth({ project: projectAuth, settings: project.auth, keys, studio, type, timeoutMs, log });
   const authorizer = sealedAuthorizer(auth.authorizer, encryption);
   const queue = new MemoryRunQueue(log);
   const webhooks = new MemoryRunQueue(log);

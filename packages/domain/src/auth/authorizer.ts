@@ -9,6 +9,8 @@ type Action = "create" | "read" | "update" | "delete" | "search" | "create_run" 
 export type AuthEvent = `${Resource}:${Action}`;
 
 export interface Authorizer {
+  /** It asks no code of the project, so it never takes long. */
+  readonly asksNobody?: true;
   /**
    * Asks the project's handlers whether `caller` may do this. `value` is what will be read or written, in wire names.
    *
@@ -24,5 +26,6 @@ export interface Authorizer {
 
 /** For projects without authorization: everybody may do everything. */
 export const allowAll: Authorizer = {
+  asksNobody: true,
   authorize: (_caller, _event, value) => Promise.resolve({ scope: WHOLE_HOUSE, value }),
 };

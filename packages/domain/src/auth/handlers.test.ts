@@ -136,3 +136,29 @@ describe("the value", () => {
     expect(ANN.permissions).toEqual(["read"]);
   });
 });
+
+describe("a handler that never answers", () => {
+  const silent = () => new Promise<never>(() => undefined);
+
+  test("refuses, and says so", async () => {
+    const answer = askHandlers({ "*": silent }, { timeoutMs: 5 }).authorize(ANN, "threads:create", {});
+
+    await expect(answer).rejects.toMatchObject({
+      name: "DomainError",
+      status: 504,
+      message: "The auth handler for threads:create did not answer within 0.005 seconds",
+    });
+  });
+
+  test("may fail later, which nobody hears", async () => {
+    let fail: (error: Error) => void = () => undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      fail = reject;
+    });
+    const answer = askHandlers({ "*": () => late }, { timeoutMs: 5 }).authorize(ANN, "threads:create", {});
+
+    await expect(answer).rejects.toMatchObject({ status: 504 });
+    fail(new Error("too late"));
+    await expect(late).rejects.toThrow("too late");
+  });
+});

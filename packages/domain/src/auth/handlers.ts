@@ -2,6 +2,7 @@ import { forbidden } from "../errors.js";
 import { isObject, type JsonObject } from "../json.js";
 import type { AuthEvent, Authorizer } from "./authorizer.js";
 import { toScope } from "./filter.js";
+import { inTime } from "./in-time.js";
 import { refusalOf } from "./refusal.js";
 import { type Scope, WHOLE_HOUSE } from "./scope.js";
 
@@ -21,11 +22,22 @@ export type AuthHandler = (question: AuthQuestion) => unknown;
 /** Handlers by what they are registered for: `threads:create`, `threads`, `*:create` or `*`. */
 export type AuthHandlers = Readonly<Record<string, AuthHandler | undefined>>;
 
+export interface AskOptions {
+  /** How long a handler may take. */
+  readonly timeoutMs: number;
+}
+
+/** How long code of the project may think about a caller, where nobody says otherwise. */
+export const AUTH_TIMEOUT_MS = 10_000;
+
 /**
  * Asks the project's handlers. The most specific one is asked, and no other. Without one, or when nobody had to log in,
  * everything is allowed.
  */
-export function askHandlers(handlers: AuthHandlers): Authorizer {
+export function askHandlers(
+  handlers: AuthHandlers,
+  { timeoutMs }: AskOptions = { timeoutMs: AUTH_TIMEOUT_MS },
+): Authorizer {
   return {
     async authorize(caller, event, value) {
       const handler = handlerFor(event, handlers);
@@ -34,7 +46,7 @@ export function askHandlers(handlers: AuthHandlers): Authorizer {
       const [resource = "", action = ""] = event.split(":");
       const theirs = structuredClone<Record<string, unknown>>(value);
       const permissions = [...caller.permissions];
-      const said = await ask(handler, {
+      const said = await ask(handler, timeoutMs, {
         event,
         resource,
         action,
@@ -53,9 +65,9 @@ function handlerFor(event: AuthEvent, handlers: AuthHandlers): AuthHandler | und
   return key === undefined ? undefined : handlers[key];
 }
 
-async function ask(handler: AuthHandler, question: AuthQuestion): Promise<unknown> {
+async function ask(handler: AuthHandler, timeoutMs: number, question: AuthQuestion): Promise<unknown> {
   try {
-    return await handler(question);
+    return await inTime(`The auth handler for ${question.event}`, timeoutMs, handler(question));
   } catch (error) {
     throw refusalOf(error) ?? error;
   }

@@ -4,7 +4,7 @@ import { allowAll, type Authorizer } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
 import { type Scope, WHOLE_HOUSE } from "../auth/scope.js";
 import { forbidden, unavailable } from "../errors.js";
-import type { NewCron } from "./cron.js";
+import type { Cron, NewCron } from "./cron.js";
 import { type CronOutcome, makeFireCrons } from "./fire-crons.js";
 
 const later = (seconds: number) => new Date(LONG_AGO.getTime() + seconds * 1000);
@@ -23,7 +23,7 @@ function setUp({ authorizer = allowAll, sendsWebhooks = true } = {}) {
     log: silent,
     observe: (outcome) => void outcomes.push(outcome),
   });
-  const addCron = (facts: Partial<NewCron> = {}) => {
+  const addCron = (facts: Partial<NewCron & Cron> = {}) => {
     const cron = {
       id: cronId(1),
       assistantId: assistantId(1),
@@ -161,6 +161,61 @@ describe("who a cron's runs are for", () => {
     expect(asked).toEqual([["ann", "threads:create_run"]]);
     expect(ledger.inserted).toEqual([]);
     expect(outcomes).toMatchObject([{ kind: "refused" }]);
+  });
+
+  const allowing = (meanwhile: () => Promise<unknown>): Authorizer => ({
+    authorize: async (caller, event, value) => {
+      await meanwhile();
+      return await allowAll.authorize(caller, event, value);
+    },
+  });
+
+  test("is asked about while nothing is locked: others may write in the meantime", async () => {
+    const { ledger, outcomes, fireCrons, addCron } = setUp({
+      // The ledger has room for one transaction: in one of its own, this would never come back.
+      authorizer: allowing(() => ledger.transaction(async () => undefined)),
+    });
+    addCron();
+
+    ledger.time = later(10);
+    expect(await fireCrons(10)).toBe(1);
+    expect(outcomes).toMatchObject([{ kind: "fired" }]);
+  });
+
+  test("is asked about again when the cron was changed while they were asked", async () => {
+    let asked = 0;
+    const { ledger, fireCrons, addCron } = setUp({
+      authorizer: allowing(async () => {
+        asked += 1;
+        if (asked === 1) ledger.meanwhile = () => addCron({ metadata: { changed: true }, updatedAt: later(9) });
+      }),
+    });
+    addCron();
+
+    ledger.time = later(10);
+    await fireCrons(10);
+    await fireCrons(10);
+
+    expect(asked).toBe(2);
+    expect(ledger.inserted).toMatchObject([{ metadata: { changed: true } }]);
+  });
+
+  test("is refused when whoever is asked breaks, and the others are not kept", async () => {
+    const { ledger, outcomes, fireCrons, addCron } = setUp({
+      authorizer: {
+        authorize: async (caller, event, value) => {
+          if (caller.identity === "ann") throw new TypeError("their mistake");
+          return await allowAll.authorize(caller, event, value);
+        },
+      },
+    });
+    addCron({ owner: { caller: ann, scope: WHOLE_HOUSE, stamp: {} } });
+    addCron({ id: cronId(2) });
+
+    ledger.time = later(10);
+    await fireCrons(10);
+
+    expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["fired", "refused"]);
   });
 
   test("may run on a thread only as long as it is theirs", async () => {

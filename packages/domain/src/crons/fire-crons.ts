@@ -81,7 +81,7 @@ export function makeFireCrons(deps: FireCronsDeps) {
         done += batch.outcomes.length;
         passed.push(...batch.passed);
         batch.outcomes.forEach(observe);
-        if (!batch.failed && batch.outcomes.length + batch.passed.length < wanted) return;
+        if (!batch.failed && batch.looked < wanted) return;
         // One of them spoils it for the others. In ever smaller batches it is found, and the others are not kept.
         size = batch.failed ? Math.ceil(size / 4) : Math.min(size * 4, BATCH[threads]);
       }
@@ -97,33 +97,45 @@ export function makeFireCrons(deps: FireCronsDeps) {
   async function fireBatch(which: DueCrons, timetable: Timetable): Promise<Batch> {
     let due: readonly DueCron[] = [];
     try {
+      // Code of the project may take its time: nothing is locked meanwhile. What is due is looked at again afterwards.
+      const ahead =
+        authorizer.asksNobody === true ? null : await askAbout(storage, await storage.crons.claimDue(which));
       const { admitted, ...batch } = await storage.transaction(async (tx) => {
         due = await tx.crons.claimDue(which);
-        return await fire(tx, due, timetable);
+        return await fire(tx, due, ahead === null ? await askAbout(tx, due) : stillTrue(ahead, due), timetable);
       });
       if (admitted.length > 0) await signals.announce(changesOf(admitted));
-      return { ...batch, failed: false };
+      return { ...batch, looked: due.length, failed: false };
     } catch (error) {
       const [only, ...others] = due;
       if (only === undefined || isOutage(error)) throw error;
-      if (others.length > 0) return { outcomes: [], passed: [], failed: true };
+      if (others.length > 0) return { outcomes: [], passed: [], looked: due.length, failed: true };
       noteRefusal(only, error);
       await storage.crons.recordFirings([firingOf(only, null, timetable)]);
-      return { outcomes: [outcomeOf(only, "refused", timetable)], passed: [], failed: false };
+      return { outcomes: [outcomeOf(only, "refused", timetable)], passed: [], looked: 1, failed: false };
     }
   }
 
-  async function fire(tx: Repositories, due: readonly DueCron[], timetable: Timetable): Promise<Fired> {
-    const ready = due.filter(({ threadIsFree, isTaken }) => threadIsFree && !isTaken);
-    const assistants = await assistantsOf(tx, ready);
+  /** Asks whether those which can start now may, a few at a time. */
+  async function askAbout(from: Repositories, due: readonly DueCron[]): Promise<readonly Asked[]> {
+    const ready = due.filter(isReady);
+    const assistants = await assistantsOf(from, ready);
     const ask = async (one: DueCron): Promise<Asked> => {
       const assistant = assistants.get(one.cron.assistantId) ?? null;
       return assistant === null ? { due: one, planned: null } : { due: one, planned: await plan(one, assistant) };
     };
     const asked: Asked[] = [];
-    for (let from = 0; from < ready.length; from += ASKED_AT_ONCE)
-      asked.push(...(await Promise.all(ready.slice(from, from + ASKED_AT_ONCE).map(ask))));
+    for (let at = 0; at < ready.length; at += ASKED_AT_ONCE)
+      asked.push(...(await Promise.all(ready.slice(at, at + ASKED_AT_ONCE).map(ask))));
+    return asked;
+  }
 
+  async function fire(
+    tx: Repositories,
+    due: readonly DueCron[],
+    asked: readonly Asked[],
+    timetable: Timetable,
+  ): Promise<Fired> {
     const admitted: Admitted[] = [];
     const started: Started[] = [];
     const together: { readonly due: DueCron; readonly planned: PlannedRun }[] = [];
@@ -155,7 +167,12 @@ export function makeFireCrons(deps: FireCronsDeps) {
     return {
       admitted,
       outcomes: started.map(({ due: one, runId }) => outcomeOf(one, runId === null ? "refused" : "fired", timetable)),
-      passed: due.flatMap((one) => (started.some((it) => it.due === one) ? [] : [one.cron.id])),
+      // Who was not asked about is looked at again.
+      passed: due.flatMap((one) =>
+        started.some((it) => it.due === one) || (isReady(one) && !asked.some((it) => it.due === one))
+          ? []
+          : [one.cron.id],
+      ),
     };
   }
 
@@ -164,7 +181,8 @@ export function makeFireCrons(deps: FireCronsDeps) {
       const options = { within: owner.scope, priority: CRON_PRIORITY };
       return await admission.plan(requestOf(cron, owner), assistant, owner.caller, options);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      // A handler that fails refuses; it is no reason to keep the others waiting.
+      if (isOutage(error)) throw error;
       noteRefusal({ cron, slot }, error);
       return "refused";
     }
@@ -213,8 +231,24 @@ interface Fired extends Round {
 }
 
 interface Batch extends Round {
+  /** How many were due. */
+  readonly looked: number;
   /** Nothing of it was written. */
   readonly failed: boolean;
+}
+
+const isReady = ({ threadIsFree, isTaken }: DueCron): boolean => threadIsFree && !isTaken;
+
+/** The answers about crons that are due now and are what they were when somebody asked. */
+function stillTrue(asked: readonly Asked[], due: readonly DueCron[]): readonly Asked[] {
+  const byId = new Map(asked.map((one) => [one.due.cron.id, one]));
+  return due.filter(isReady).flatMap((one) => {
+    const before = byId.get(one.cron.id);
+    const isSame =
+      before?.due.slot.getTime() === one.slot.getTime() &&
+      before.due.cron.updatedAt.getTime() === one.cron.updatedAt.getTime();
+    return before !== undefined && isSame ? [{ due: one, planned: before.planned }] : [];
+  });
 }
 
 async function assistantsOf(tx: Repositories, due: readonly DueCron[]): Promise<ReadonlyMap<AssistantId, Assistant>> {

@@ -25,6 +25,7 @@ export function sealedAuthorizer(authorizer: Authorizer, encryption: Encryption 
     }
   }
   return {
+    ...(authorizer.asksNobody === true ? { asksNobody: true } : {}),
     async authorize(caller, event, value) {
       const decision = await authorizer.authorize(caller, event, value);
       await check(kindOf(event), decision.scope);
