@@ -95,6 +95,8 @@ afterAll(() => redis?.close());
       for await (const { event } of client.runs.stream(thread_id, "counter", { input, streamMode: ["custom"] }))
         if (event === "custom") heard += 1;
     });
+    // See how they ended below; a test that fails before must not end Jest.
+    for (const stream of streaming) stream.catch(() => undefined);
     await eventually(
       async () => heard,
       (events) => events > threads.length,
