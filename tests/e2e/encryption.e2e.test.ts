@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { promisify } from "node:util";
 import { Client } from "@langchain/langgraph-sdk";
 import { Redis } from "ioredis";
 import { describeFleet, repositoryPath, TestFleet } from "./support/fleet.js";
@@ -7,6 +10,7 @@ import { collect, eventually } from "./support/wait.js";
 
 const OLD_KEY = "a".repeat(32);
 const NEW_KEY = `hex:${"0f".repeat(32)}`;
+const CLI = repositoryPath("packages/cli/dist/main.js");
 const redisUri = () => process.env.TEST_REDIS_URI ?? "";
 
 describeFleet("encryption at rest", () => {
@@ -132,11 +136,35 @@ describeFleet("encryption at rest", () => {
     expect(await tablesWith(fleet.sql, secret)).toEqual([]);
   });
 
+  test("drops the older key when everything has the new one", async () => {
+    const done = await promisify(execFile)(process.execPath, [CLI, "encrypt", "--json"], {
+      cwd: tmpdir(),
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URI: fleet.sql.options.connectionString,
+        LANGGRAPH_AES_KEY: NEW_KEY,
+        LANGGRAPH_AES_FALLBACK_KEYS: OLD_KEY,
+        LANGGRAPH_AES_JSON_KEYS: "note",
+      },
+    });
+    expect(JSON.parse(done.stdout)).toMatchObject({ done: true, next: null });
+    expect(done.stderr).toMatch(/checkpoint_blobs +[1-9]\d* of \d+ rows written/);
+
+    await restart({ LANGGRAPH_AES_KEY: NEW_KEY });
+    const { client } = fleet;
+    const [thread] = await client.threads.search({ metadata: { kind: "chat" } });
+    expect(thread).toMatchObject({ metadata: { note: secret }, values: { secret } });
+    const history = await client.threads.getHistory(thread!.thread_id, { limit: 100 });
+    expect(history.at(0)?.values).toMatchObject({ secret });
+    expect(await client.runs.list(thread!.thread_id)).toHaveLength(2);
+    expect(await client.crons.search({ threadId: thread!.thread_id })).toMatchObject([{ metadata: { note: secret } }]);
+    expect(await tablesWith(fleet.sql, secret)).toEqual([]);
+  });
+
   describe("with handlers of the project", () => {
     const ENV = {
       GRAPHFLEET_CONFIG: repositoryPath("tests/projects/encryption/handlers.json"),
       LANGGRAPH_AES_KEY: NEW_KEY,
-      LANGGRAPH_AES_FALLBACK_KEYS: OLD_KEY,
     };
     const asking = (tenant: string) =>
       new Client({

@@ -60,6 +60,20 @@ N_JOBS_PER_WORKER (default 10) bounds the runs that one worker executes at once.
     run: async () => await (await import("./start/role.js")).becomeMigrate(),
   },
   {
+    name: "encrypt",
+    summary: "Encrypts what the database of DATABASE_URI keeps with the current key.",
+    flags: {
+      config: CONFIG,
+      batch: { type: "string", value: "NUMBER", about: "rows that are read at once (default 200)" },
+      from: { type: "string", value: "PLACE", about: "go on where an earlier one stopped, as it said" },
+      json: JSON_OUT,
+    },
+    notes: `For what is still plain, and for what an older key encrypted: afterwards that key can be dropped. The fleet may go on
+meanwhile, with the same settings. It may be stopped and repeated at any time. With GRAPHFLEET_ENCRYPTION_MODE=read it
+decrypts everything.`,
+    run: async (input, io) => await (await import("./encrypt/encrypt.js")).encrypt(input, io),
+  },
+  {
     name: "validate",
     summary: "Tells whether langgraph.json is right.",
     flags: { config: CONFIG, load: { type: "boolean", about: "load the graphs, too" }, json: JSON_OUT },

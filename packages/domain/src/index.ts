@@ -15,6 +15,7 @@ export * from "./encryption/cipher.js";
 export * from "./encryption/encryption-context.js";
 export * from "./encryption/handlers.js";
 export * from "./encryption/open-encryption.js";
+export * from "./encryption/renew-rows.js";
 export * from "./encryption/sealed-authorizer.js";
 export * from "./encryption/sealed-blobs.js";
 export * from "./encryption/sealed-storage.js";

@@ -9,6 +9,7 @@ export {
   type MigrateOptions,
   type SchemaState,
 } from "./migrate.js";
+export { type Renewed, renewTables, type RenewOptions } from "./renew-tables.js";
 export { MIGRATIONS } from "./migrations/index.js";
 export { isTransient, isUniqueViolation } from "./pg-errors.js";
 export { openPool, type PoolOptions } from "./pool.js";

@@ -15,7 +15,7 @@ import type {
 import type { Cipher, Encryption } from "./cipher.js";
 import { EncryptionFailed } from "./handlers.js";
 import { overlay } from "./overlay.js";
-import { openJson, sealJson } from "./sealed-json.js";
+import { openJson, renewJson, sealJson } from "./sealed-json.js";
 import { notFilterable, sealedKeys } from "./sealed-keys.js";
 
 /** Fields that the database cannot look into. */
@@ -144,6 +144,14 @@ export async function sealError(cipher: Cipher, error: GraphError | null): Promi
   }
 }
 
+export const renewError = async (cipher: Cipher, error: GraphError | null): Promise<GraphError | null> => {
+  if (!error?.message.startsWith(SEALED_MESSAGE)) return sealError(cipher, error);
+  const stored = JSON.parse(error.message) as Json;
+  const renewed = await renewJson(cipher, "thread", stored, "error");
+  if (renewed === stored) return error;
+  return { ...error, message: typeof renewed === "string" ? renewed : JSON.stringify(renewed) };
+};
+
 export const openError = async (cipher: Cipher, error: GraphError | null): Promise<GraphError | null> => {
   if (!error?.message.startsWith(SEALED_MESSAGE)) return error;
   const message = await openJson(cipher, "thread", JSON.parse(error.message) as Json);
@@ -151,6 +159,9 @@ export const openError = async (cipher: Cipher, error: GraphError | null): Promi
 };
 
 const SEALED_MESSAGE = '{"$sealed":"';
+
+export const renewInterrupts = (cipher: Cipher, interrupts: Interrupts): Promise<Interrupts> =>
+  eachInterrupt(interrupts, (value) => renewJson(cipher, "thread", value, "interrupts"));
 
 const openInterrupts = (cipher: Cipher, interrupts: Interrupts): Promise<Interrupts> =>
   eachInterrupt(interrupts, (value) => openJson(cipher, "thread", value));

@@ -24,7 +24,7 @@ export function unlabelledCheckpoints(checkpoints: CheckpointRepository, encrypt
 const STEP = new Set(["parents", "source", "step", "writes"]);
 
 /** Labels without those that would be sealed; the same object when there are none. */
-async function unsealed(keys: SealedKeys, labels: JsonObject): Promise<JsonObject> {
+export async function unsealed(keys: SealedKeys, labels: JsonObject): Promise<JsonObject> {
   const asked = Object.fromEntries(Object.entries(labels).filter(([key]) => !STEP.has(key)));
   const sealed = await keys.among("run", asked);
   return sealed.size === 0 ? labels : Object.fromEntries(Object.entries(labels).filter(([key]) => !sealed.has(key)));
