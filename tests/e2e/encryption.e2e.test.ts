@@ -6,6 +6,7 @@ import { Client } from "@langchain/langgraph-sdk";
 import { Redis } from "ioredis";
 import { describeFleet, repositoryPath, TestFleet } from "./support/fleet.js";
 import { keysWith, tablesWith } from "./support/find-text.js";
+import { Served } from "./support/served.js";
 import { collect, eventually } from "./support/wait.js";
 
 const OLD_KEY = "a".repeat(32);
@@ -278,4 +279,26 @@ describeFleet("encryption at rest", () => {
     );
     expect(fleet.said()).not.toContain(OLD_KEY);
   });
+});
+
+test("handlers encrypt in one process as well", async () => {
+  const served = await Served.start(repositoryPath("tests/projects/encryption/handlers.json"), tmpdir());
+  try {
+    const asking = (tenant: string) =>
+      new Client({
+        apiUrl: served.url,
+        callerOptions: { maxRetries: 0 },
+        defaultHeaders: { "X-Encryption-Context": Buffer.from(JSON.stringify({ tenant })).toString("base64") },
+      });
+    const { thread_id: id } = await asking("acme").threads.create({ metadata: { note: "x", kind: "chat" } });
+    await asking("acme").runs.wait(id, "agent", { input: { secret: "x", mode: "rest" } });
+    expect(await served.client.threads.get(id)).toMatchObject({
+      metadata: { note: "x" },
+      values: { heard: "heard x" },
+    });
+    await expect(served.client.threads.search({ metadata: { note: "x" } })).rejects.toMatchObject({ status: 422 });
+    await expect(asking("stranger").threads.create({ metadata: { note: "x" } })).rejects.toMatchObject({ status: 500 });
+  } finally {
+    await served.stop();
+  }
 });
