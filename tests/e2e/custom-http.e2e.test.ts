@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describeFleet, repositoryPath } from "./support/fleet.js";
 import { Served } from "./support/served.js";
-import { collect } from "./support/wait.js";
+import { collect, eventually } from "./support/wait.js";
 
 let dataDir: string;
 beforeAll(() => {
@@ -71,10 +71,24 @@ describeFleet("a project with a Hono app, under a prefix", () => {
     expect(await (await get("/next-hook")).json()).toMatchObject({ run_id: run, status: "success" });
   });
 
+  test("a promise that the app forgot to await is logged, and the API goes on", async () => {
+    const first = (await (await get("/stray")).json()) as { pid: number };
+    await eventually(
+      async () => fleet.said,
+      (said) => /nobody listened[^]*forgotten by the app/.test(said),
+    );
+    expect(await (await get("/stray")).json()).toEqual(first);
+  });
+
   test("what the project leaves out is not there", async () => {
     await expect(client.store.putItem(["a"], "b", { c: 1 })).rejects.toThrow(/HTTP 404/);
     expect((await fetch(`${new URL(url).origin}/ok`)).status).toBe(200);
     expect((await fetch(`${new URL(url).origin}/info`)).status).toBe(404);
+  });
+
+  test("when the fleet stops, the app is told in the API and in the worker", async () => {
+    await fleet.stop();
+    expect(fleet.said.match(/the app stops/g)).toHaveLength(2);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   Lifecycle,
   loadEnv,
   Metrics,
+  observeStrayRejections,
   observeTapes,
   redact,
   resolveHost,
@@ -170,7 +171,10 @@ try {
   log.info({ port: api.port, graphs: runtime.catalog.ids() }, "api is ready");
   life.ready();
   const { delayMs, graceMs } = config.shutdown;
-  await life.run({ deadlineMs: delayMs + graceMs + DRAIN_MS + CLOSE_MS });
+  await life.run({
+    deadlineMs: delayMs + graceMs + DRAIN_MS + CLOSE_MS,
+    onStrayRejection: observeStrayRejections(metrics, log),
+  });
 } catch (error) {
   process.stderr.write(
     `The API cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,

@@ -6,6 +6,7 @@ import {
   Lifecycle,
   loadEnv,
   Metrics,
+  observeStrayRejections,
   redact,
   startOpsServer,
   patiently,
@@ -113,7 +114,8 @@ try {
 
   log.info({}, "scheduler is ready");
   life.ready();
-  await life.run({ deadlineMs: 15_000 });
+  // The project's auth handlers are asked here.
+  await life.run({ deadlineMs: 15_000, onStrayRejection: observeStrayRejections(metrics, log) });
 } catch (error) {
   process.stderr.write(
     `The scheduler cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,

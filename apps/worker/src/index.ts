@@ -2,7 +2,6 @@ export type { FromHeartbeat, HeartbeatPort, OpenHeartbeat, ToHeartbeat } from ".
 export { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
 export { insistOnCheckpoints } from "./runs/insist-on-checkpoints.js";
 export type { Departure, RefusedWrite, RunObserver } from "./runs/run-observer.js";
-export { observeStrayRejections } from "./stray-rejections.js";
 export { startWorker, type Worker, type WorkerOptions, type WorkerParts } from "./worker.js";
 export { observeRuns } from "./worker-metrics.js";
 export { type Deliverer, type DelivererParts, startDeliverer } from "./webhooks/deliverer.js";

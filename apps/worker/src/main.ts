@@ -7,6 +7,7 @@ import {
   Lifecycle,
   loadEnv,
   Metrics,
+  observeStrayRejections,
   observeTapes,
   redact,
   resolveHost,
@@ -42,7 +43,6 @@ import { FAILPOINTS, partsWithFailpoints, storageWithFailpoints } from "./failpo
 import { openHeartbeatThread } from "./heartbeat/open-heartbeat-thread.js";
 import { insistOnCheckpoints } from "./runs/insist-on-checkpoints.js";
 import { blame, refuseExits } from "./runs/blame.js";
-import { observeStrayRejections } from "./stray-rejections.js";
 import { startDeliverer } from "./webhooks/deliverer.js";
 import { makeSendWebhook } from "./webhooks/send-webhook.js";
 import { observeDeliveries } from "./webhooks/webhook-metrics.js";

@@ -12,4 +12,5 @@ export { EncryptionEnv, encryptionSettings } from "./encryption-env.js";
 export { redisOptions, StoresEnv } from "./stores-env.js";
 export { tapeBounds, TapeEnv } from "./tape-env.js";
 export { observeTapes } from "./tape-metrics.js";
+export { observeStrayRejections } from "./stray-rejections.js";
 export { WITHOUT_EFFECT, withoutEffect } from "./without-effect.js";

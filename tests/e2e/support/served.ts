@@ -61,6 +61,7 @@ export class Served {
     return served;
   }
 
+  /** May be called again. */
   async stop(): Promise<void> {
     if (this.#child.exitCode === null) {
       const exited = once(this.#child, "exit");

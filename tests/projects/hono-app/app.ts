@@ -44,6 +44,12 @@ app.get("/next-hook", async (c) =>
   c.json((hooks.shift() ?? (await new Promise<unknown>((resolve) => waiting.push(resolve)))) as object),
 );
 
+/** Forgets to await something that fails. */
+app.get("/stray", (c) => {
+  void Promise.reject(new Error("forgotten by the app"));
+  return c.json({ pid: process.pid });
+});
+
 export function onStartup(): void {
   started = true;
   console.log("the app starts");
