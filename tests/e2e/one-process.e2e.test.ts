@@ -16,8 +16,13 @@ const NOT_READ: Readonly<Record<string, string>> = {
 /** Variables that are one for all; the API's are read. */
 const READ_ONCE = /^(worker|scheduler)\.(service|projectPath|database\.|encryption\.|log\.|metricPrefix)/;
 const NO_REDIS = /^(api|worker|scheduler)\.redis\./;
-/** The same variables as `api.authTimeoutMs` and `api.webhookNetworks`. */
-const SAME = ["scheduler.authTimeoutMs", "worker.webhooks.allowedNetworks"];
+/** The same variables as `worker.tape`, `api.authTimeoutMs` and `api.webhookNetworks`. */
+const SAME = [
+  "api.tape.maxBytes",
+  "api.tape.maxEntryBytes",
+  "scheduler.authTimeoutMs",
+  "worker.webhooks.allowedNetworks",
+];
 
 test("one process acts on each setting of API, worker and scheduler, or there is a reason", async () => {
   const database = await freshDatabase();
