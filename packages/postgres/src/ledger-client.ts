@@ -73,6 +73,11 @@ export class LedgerClient extends pg.Client {
     return bytesRead + bytesWritten - writableLength;
   }
 
+  /** Bytes that the server has sent. */
+  get heard(): number {
+    return this.#inside.connection.stream.bytesRead;
+  }
+
   /** Bounds the session. To be called once, when connected. @returns whether the server takes writes. */
   async prepare(): Promise<{ readonly writable: boolean }> {
     const pid = this.#inside.processID ?? 0;

@@ -102,6 +102,19 @@ test("who rather waits is told in the end, and what was under way is given up", 
   await expect(underWay).rejects.toEqual(unavailable);
 });
 
+test("a database that answers some is not away, however long it takes to let somebody new in", async () => {
+  await Promise.all([other.storage.ping(), other.storage.ping()]);
+  proxy.delay(300);
+
+  let over = false;
+  const slow = sql`select pg_sleep(4)`.execute(other.db).finally(() => {
+    over = true;
+  });
+  while (!over) await other.storage.ping();
+
+  expect((await slow).rows).toHaveLength(1);
+});
+
 test("a statement that only takes long has its time", async () => {
   const slow = sql<{ n: number }>`select 1 as n from pg_sleep(3)`.execute(other.db);
   await expect(slow.then(({ rows }) => rows)).resolves.toEqual([{ n: 1 }]);

@@ -10,7 +10,7 @@ import type { LedgerClient } from "./ledger-client.js";
  * silence. So when an answer, or a connection, has been owed for a while, somebody else asks: a new connection, with little
  * time.
  *
- *  - No server answers it. The database is away: whoever waits is told at once, and so is everybody who comes, until a
+ *  - No server answers it, and none has sent anything to anybody meanwhile. The database is away: whoever waits is told at once, and so is everybody who comes, until a
  *    later question is answered. Statements under way have a grace before they are given up.
  *  - A server answers, and says that it does nothing for the connection that waits, on which nothing moves either. Then
  *    that connection is dead, and is cut. So are the ones that nobody uses: they went the same way.
@@ -102,9 +102,12 @@ export class Vigil {
       return;
     }
     this.#asking = true;
+    const before = this.#heard();
     try {
       const working = await this.#askAll(silent);
-      if (working === null) this.#close();
+      // A machine that is busy takes long to let somebody new in, and answers those that are in.
+      if (working === "late" && !this.away && this.#hasSpoken(before)) this.#suspects.clear();
+      else if (working === null || working === "late") this.#close();
       else {
         this.#awaySince = null;
         this.#judge(working);
@@ -112,6 +115,14 @@ export class Vigil {
     } finally {
       this.#asking = false;
     }
+  }
+
+  #heard(): ReadonlyMap<LedgerClient, number> {
+    return new Map([...this.#watched.clients].map((client) => [client, client.heard]));
+  }
+
+  #hasSpoken(before: ReadonlyMap<LedgerClient, number>): boolean {
+    return [...this.#watched.clients].some((client) => client.heard > (before.get(client) ?? 0));
   }
 
   #silent(): readonly LedgerClient[] {
@@ -145,21 +156,25 @@ export class Vigil {
     if (dead) this.#watched.renewIdle();
   }
 
-  /** @returns the server processes that work for `silent`; null when no server answers. */
-  async #askAll(silent: readonly LedgerClient[]): Promise<ReadonlySet<number> | null> {
+  /** @returns the server processes that work for `silent`; null when no server answers, `late` when one yet might. */
+  async #askAll(silent: readonly LedgerClient[]): Promise<Verdict> {
+    let without: "late" | null = null;
     const { hosts, applicationName } = this.#watched;
     const pids = silent.flatMap(({ backend }) => backend ?? []);
     const order = [hosts.current, ...hosts.uris.filter((uri) => uri !== hosts.current)];
     for (const uri of order) {
       const client = new pg.Client({ connectionString: uri, application_name: `${applicationName}-vigil` });
       const working = await ask(client, hosts.attrs !== "any", pids, this.#options.probeMs);
-      if (working === null) continue;
+      if (working === "late") without = "late";
+      if (working === null || working === "late") continue;
       hosts.settleOn(uri);
       return working;
     }
-    return null;
+    return without;
   }
 }
+
+type Verdict = ReadonlySet<number> | "late" | null;
 
 interface Answer {
   readonly pid: number | null;
@@ -170,12 +185,7 @@ const QUESTION = `
   select a.pid, current_setting('transaction_read_only') as read_only
   from (values (1)) as one (n) left join pg_stat_activity a on a.pid = any ($1::int[]) and a.state = 'active'`;
 
-async function ask(
-  client: pg.Client,
-  mustWrite: boolean,
-  pids: readonly number[],
-  withinMs: number,
-): Promise<ReadonlySet<number> | null> {
+async function ask(client: pg.Client, mustWrite: boolean, pids: readonly number[], withinMs: number): Promise<Verdict> {
   client.on("error", () => undefined);
   const answering = (async () => {
     await client.connect();
@@ -184,10 +194,10 @@ async function ask(
     return new Set(rows.flatMap(({ pid }) => pid ?? []));
   })().catch((error: unknown) => (isRefusal(error) ? new Set(pids) : null));
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
+  const late = new Promise<"late">((resolve) => {
     // Two steps, so that an event loop that was blocked gets to read the answer.
     timer = setTimeout(() => {
-      timer = setTimeout(() => resolve(null), 50);
+      timer = setTimeout(() => resolve("late"), 50);
     }, withinMs);
   });
   try {
