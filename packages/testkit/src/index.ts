@@ -11,16 +11,6 @@ export { describeRedis, redisPrefix, redisUri } from "./redis.js";
 export { silentLog } from "./silent-log.js";
 export { controlChannelSuite, type ControlChannelFixture, listenFor, newHint } from "./suites/control-channel.suite.js";
 export { Hearing, newRing, ringUntilTaken, runQueueSuite, type RunQueueFixture } from "./suites/run-queue.suite.js";
-export {
-  appendMany,
-  events,
-  firstAttempt,
-  follow,
-  nextAttempt,
-  range,
-  replayed,
-  streamBusSuite,
-  type StreamBusFixture,
-  type StreamBusSetup,
-  toEnd,
-} from "./suites/stream-bus.suite.js";
+export type { StreamBusFixture, StreamBusSetup } from "./suites/stream-bus-fixture.js";
+export { streamBusSuite } from "./suites/stream-bus.suite.js";
+export { appendMany, events, firstAttempt, follow, nextAttempt, range, replayed, toEnd } from "./suites/tape-talk.js";
