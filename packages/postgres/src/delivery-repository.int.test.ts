@@ -3,13 +3,13 @@ import {
   type ClaimedDelivery,
   claimOf,
   type ClaimedRun,
-  type Ending,
   randomIds,
   type RunId,
   type Scope,
   WHOLE_HOUSE,
 } from "@graphfleet/domain";
 import { openLedger, type TestLedger } from "@graphfleet/testkit";
+import { COMPLETED, LEASE } from "../test/held-runs.js";
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -20,15 +20,6 @@ afterAll(() => ledger.close());
 const runs = () => ledger.storage.runs;
 const deliveries = () => ledger.storage.deliveries;
 const HOOK = "https://hooks.example.net/lg";
-const LEASE = { owner: "worker-1", seconds: 15 };
-const COMPLETED: Ending = {
-  status: "success",
-  ending: "completed",
-  error: null,
-  snapshot: { values: { messages: ["hi"] }, interrupts: {} },
-  checkpointId: "1ef",
-  lastSeq: 0,
-};
 const TRY = { at: "2026-01-01T00:00:00.000Z", duration_ms: 12, response_status: 500, error: "answered 500" };
 const RETRY = { kind: "retry", reason: "answered 500", delayMs: 60_000 } as const;
 const DELIVERED = { kind: "delivered", reason: null } as const;
