@@ -2,6 +2,8 @@
 import type { Assistant } from "../src/assistants/assistant.js";
 import type { Caller } from "../src/auth/caller.js";
 import { ANONYMOUS } from "../src/auth/caller.js";
+import { WHOLE_HOUSE } from "../src/auth/scope.js";
+import type { Cron, NewCron } from "../src/crons/cron.js";
 import type { GraphCatalog } from "../src/graphs/graph-catalog.js";
 import { asAssistantId, asCronId, asRunId, asThreadId, type Ids } from "../src/ids.js";
 import type { Run, RunSpec } from "../src/runs/run.js";
@@ -142,6 +144,38 @@ export function aRequest(facts: Partial<RunRequest> = {}): RunRequest {
     ...facts,
   };
 }
+
+/** Due ten seconds after long ago, and every ten seconds from then on. */
+export const aCron = (facts: Partial<NewCron & Cron> = {}): NewCron & Cron => ({
+  id: cronId(1),
+  assistantId: assistantId(1),
+  threadId: null,
+  onRunCompleted: "delete",
+  schedule: "*/10 * * * * *",
+  timezone: null,
+  endTime: null,
+  enabled: true,
+  nextRunAt: new Date(LONG_AGO.getTime() + 10_000),
+  userId: null,
+  template: {
+    input: { n: 1 },
+    config: {},
+    context: null,
+    webhook: null,
+    interruptBefore: null,
+    interruptAfter: null,
+    multitaskStrategy: "enqueue",
+    streamModes: null,
+    streamSubgraphs: false,
+    streamResumable: false,
+    durability: null,
+  },
+  metadata: {},
+  owner: { caller: ANONYMOUS, scope: WHOLE_HOUSE, stamp: {} },
+  createdAt: LONG_AGO,
+  updatedAt: LONG_AGO,
+  ...facts,
+});
 
 export const aCaller = (facts: Partial<Caller> = {}): Caller => ({ ...ANONYMOUS, ...facts });
 

@@ -1,5 +1,6 @@
 import {
   asDeliveryId,
+  CannotDecrypt,
   type ClaimedDelivery,
   type DeliveryAttempt,
   type Ring,
@@ -142,4 +143,21 @@ test("a delivery that its workers died of is given up, without another try", asy
 
   await processWith(async () => OK, aClaim({ attempt: 2, claims: 11 }));
   expect(sent()).toBe(1);
+});
+
+test("one that cannot be read is asked of nobody, and is tried again: the key may come back", async () => {
+  const unreadable = new CannotDecrypt("A run cannot be decrypted: no key");
+  const { processWith, finished, rings, outcomes, sentences, sent } = setUp();
+  await processWith(async () => OK, aClaim({ unreadable }));
+  await processWith(async () => OK, aClaim({ unreadable, attempt: 3, claims: 3 }));
+
+  expect(sent()).toBe(0);
+  const reason = "was not asked: A run cannot be decrypted: no key";
+  expect(finished.map(({ verdict }) => verdict)).toMatchObject([
+    { kind: "retry", reason },
+    { kind: "failed", reason },
+  ]);
+  expect(finished[0]!.attempt).toMatchObject({ response_status: null, error: reason });
+  expect([outcomes, rings.length]).toEqual([["retry", "failed"], 1]);
+  expect(sentences).toContain("what a webhook is to tell cannot be read");
 });

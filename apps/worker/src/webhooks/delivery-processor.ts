@@ -36,7 +36,8 @@ export function makeDeliveryProcessor(deps: DeliveryProcessorDeps) {
 
     let result: SendResult;
     try {
-      result = claim.claims - claim.attempt >= MAX_LOST ? LOST : await send(claim, stopping);
+      if (claim.unreadable !== undefined) result = unreadable(claim, claim.unreadable);
+      else result = claim.claims - claim.attempt >= MAX_LOST ? LOST : await send(claim, stopping);
     } catch (error) {
       if (!stopping.aborted) throw error;
       // The receiver may have it; the next worker sends the same id.
@@ -62,6 +63,12 @@ export function makeDeliveryProcessor(deps: DeliveryProcessorDeps) {
     log.info(facts, verdict.kind === "delivered" ? "webhook delivered" : "a webhook will be tried again");
     if (verdict.kind === "retry") await ringLater(claim, verdict.delayMs);
   };
+
+  /** A key may be added, and what a handler needs may come back. */
+  function unreadable(claim: ClaimedDelivery, error: Error): SendResult {
+    log.error({ ...fields(claim), err: error }, "what a webhook is to tell cannot be read");
+    return { kind: "unanswered", reason: `was not asked: ${error.message}`, permanent: false };
+  }
 
   async function ringLater({ runId, threadId, fence }: ClaimedDelivery, delayMs: number): Promise<void> {
     try {

@@ -15,6 +15,8 @@ export interface DueCron {
   readonly threadIsFree: boolean;
   /** It fired for this slot before. */
   readonly isTaken: boolean;
+  /** Why nobody can tell what it is to start; then what users wrote is as it is stored. */
+  readonly unreadable?: Error;
 }
 
 /** One moment of one cron, taken care of. `runId` is null when there was nothing to run. */

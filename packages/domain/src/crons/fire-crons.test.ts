@@ -1,4 +1,4 @@
-import { anAssistant, aRun, assistantId, countingIds, cronId, LONG_AGO, threadId } from "../../test/facts.js";
+import { aCron, anAssistant, aRun, assistantId, countingIds, cronId, LONG_AGO, threadId } from "../../test/facts.js";
 import { fakeLedger, fakeSignals, silent } from "../../test/fakes.js";
 import { allowAll, type Authorizer } from "../auth/authorizer.js";
 import { ANONYMOUS } from "../auth/caller.js";
@@ -24,36 +24,7 @@ function setUp({ authorizer = allowAll, sendsWebhooks = true } = {}) {
     observe: (outcome) => void outcomes.push(outcome),
   });
   const addCron = (facts: Partial<NewCron & Cron> = {}) => {
-    const cron = {
-      id: cronId(1),
-      assistantId: assistantId(1),
-      threadId: null,
-      onRunCompleted: "delete",
-      schedule: "*/10 * * * * *",
-      timezone: null,
-      endTime: null,
-      enabled: true,
-      nextRunAt: later(10),
-      userId: null,
-      template: {
-        input: { n: 1 },
-        config: {},
-        context: null,
-        webhook: null,
-        interruptBefore: null,
-        interruptAfter: null,
-        multitaskStrategy: "enqueue",
-        streamModes: null,
-        streamSubgraphs: false,
-        streamResumable: false,
-        durability: null,
-      },
-      metadata: {},
-      owner: { caller: ANONYMOUS, scope: WHOLE_HOUSE, stamp: {} },
-      createdAt: LONG_AGO,
-      updatedAt: LONG_AGO,
-      ...facts,
-    } as const;
+    const cron = aCron(facts);
     ledger.rows.crons.set(cron.id, cron);
   };
   const nextRunAt = () => ledger.rows.crons.get(cronId(1))?.nextRunAt;

@@ -1,6 +1,7 @@
 import type { Assistant } from "../assistants/assistant.js";
 import type { Authorizer } from "../auth/authorizer.js";
 import { WHOLE_HOUSE } from "../auth/scope.js";
+import { isUnreadable, type Unreadable } from "../encryption/unreadable.js";
 import { DomainError, isOutage } from "../errors.js";
 import type { AssistantId, CronId, Ids, RunId } from "../ids.js";
 import type { Log } from "../log.js";
@@ -122,7 +123,7 @@ export function makeFireCrons(deps: FireCronsDeps) {
     const assistants = await assistantsOf(from, ready);
     const ask = async (one: DueCron): Promise<Asked> => {
       const assistant = assistants.get(one.cron.assistantId) ?? null;
-      return assistant === null ? { due: one, planned: null } : { due: one, planned: await plan(one, assistant) };
+      return { due: one, planned: assistant && (await plan(one, assistant)) };
     };
     const asked: Asked[] = [];
     for (let at = 0; at < ready.length; at += ASKED_AT_ONCE)
@@ -176,8 +177,11 @@ export function makeFireCrons(deps: FireCronsDeps) {
     };
   }
 
-  async function plan({ cron, owner, slot }: DueCron, assistant: Assistant): Promise<PlannedRun | "refused"> {
+  async function plan(due: DueCron, assistant: Assistant | Unreadable): Promise<PlannedRun | "refused"> {
+    const { cron, owner, slot, unreadable } = due;
     try {
+      if (unreadable !== undefined) throw unreadable;
+      if (isUnreadable(assistant)) throw assistant;
       const options = { within: owner.scope, priority: CRON_PRIORITY };
       return await admission.plan(requestOf(cron, owner), assistant, owner.caller, options);
     } catch (error) {
@@ -251,16 +255,23 @@ function stillTrue(asked: readonly Asked[], due: readonly DueCron[]): readonly A
   });
 }
 
-async function assistantsOf(tx: Repositories, due: readonly DueCron[]): Promise<ReadonlyMap<AssistantId, Assistant>> {
-  const found = new Map<AssistantId, Assistant>();
+/** One that cannot be read is no reason to keep the crons of the others waiting. */
+async function assistantsOf(tx: Repositories, due: readonly DueCron[]) {
+  const found = new Map<AssistantId, Assistant | Unreadable>();
   for (const id of new Set(due.map(({ cron }) => cron.assistantId))) {
-    const assistant = await tx.assistants.get(id, WHOLE_HOUSE);
+    const assistant = await tx.assistants.get(id, WHOLE_HOUSE).catch(unreadableOrThrow);
     if (assistant !== null) found.set(id, assistant);
   }
   return found;
 }
 
-const isRefusal = (error: unknown): boolean => error instanceof DomainError && !isOutage(error);
+function unreadableOrThrow(error: unknown): Unreadable {
+  if (isUnreadable(error)) return error;
+  throw error;
+}
+
+/** What is encrypted is so while it is written: then some of it may be there already. */
+const isRefusal = (error: unknown): boolean => error instanceof DomainError && !isOutage(error) && !isUnreadable(error);
 
 /** Without a next moment even for what was refused, a cron that cannot run would be the first one due for ever. */
 const firingOf = ({ cron, slot, now }: DueCron, runId: RunId | null, timetable: Timetable): Firing => ({

@@ -4,6 +4,7 @@ import type { Encryption } from "./cipher.js";
 import { overlay } from "./overlay.js";
 import { sealedKeys } from "./sealed-keys.js";
 import { sealedRequests, sealedUsers } from "./sealed-requests.js";
+import { openOrTell } from "./unreadable.js";
 
 /** Crons whose input, config, context and owner's details are sealed. */
 export function sealedCrons(crons: CronRepository, encryption: Encryption): CronRepository {
@@ -50,11 +51,13 @@ export function sealedCrons(crons: CronRepository, encryption: Encryption): Cron
     async claimDue(which) {
       const due = await crons.claimDue(which);
       return Promise.all(
-        due.map(async (one) => ({
-          ...one,
-          cron: await open(one.cron),
-          owner: { ...one.owner, caller: await users.open(one.owner.caller) },
-        })),
+        due.map((row) =>
+          openOrTell(row, async (one) => ({
+            ...one,
+            cron: await open(one.cron),
+            owner: { ...one.owner, caller: await users.open(one.owner.caller) },
+          })),
+        ),
       );
     },
   });

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../json.js";
-import type { Cipher, ObjectCipher, SealedKind, SealedObject } from "./cipher.js";
+import { CannotDecrypt, type Cipher, type ObjectCipher, type SealedKind, type SealedObject } from "./cipher.js";
 import { needsHandlers } from "./envelopes.js";
 import type { EncryptionContext } from "./handlers.js";
 
@@ -27,7 +27,16 @@ export async function openJson(cipher: Cipher, kind: SealedKind, stored: Json): 
   if (object !== null) return (await objectsOf(cipher).open(object)).plain;
   const sealed = envelopeIn(stored);
   if (sealed === null) return stored;
-  return JSON.parse(Buffer.from(await cipher.open(kind, sealed)).toString("utf8")) as Json;
+  return parsed(kind, Buffer.from(await cipher.open(kind, sealed)).toString("utf8"));
+}
+
+/** A handler with the wrong key may give anything. What the parser says would show it. */
+function parsed(kind: SealedKind, text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new CannotDecrypt(`A ${kind} cannot be decrypted: what came of it is no JSON`);
+  }
 }
 
 /** What should stand there today: sealed if it was not, sealed anew if it was in another way, or in no way at all. */

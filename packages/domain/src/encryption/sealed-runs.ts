@@ -2,14 +2,14 @@ import type { RunRepository } from "../runs/run-repository.js";
 import type { ClaimedRun, NewRun, Run } from "../runs/run.js";
 import type { EndedRun } from "../webhooks/delivery.js";
 import type { DeliveryRepository } from "../webhooks/delivery-repository.js";
-import { CannotDecrypt, type Encryption } from "./cipher.js";
+import type { Encryption } from "./cipher.js";
 import { sealingFor } from "./encryption-context.js";
-import { EncryptionFailed } from "./handlers.js";
 import { overlay } from "./overlay.js";
 import { openJson } from "./sealed-json.js";
 import { sealedKeys } from "./sealed-keys.js";
 import { sealedRequests, sealedUsers } from "./sealed-requests.js";
 import { openError, sealError, sealSnapshot } from "./sealed-threads.js";
+import { openOrTell } from "./unreadable.js";
 
 /** Runs whose input, command, config, context, user and error are sealed. */
 export function sealedRuns(runs: RunRepository, encryption: Encryption): RunRepository {
@@ -55,14 +55,7 @@ export function sealedRuns(runs: RunRepository, encryption: Encryption): RunRepo
     },
     async claim(ring, lease): Promise<ClaimedRun | null> {
       const run = await runs.claim(ring, lease);
-      if (run === null) return null;
-      try {
-        return { ...(await open(run)), auth: await users.open(run.auth) };
-      } catch (error) {
-        // It is claimed, and has to end: as a run that nobody can read.
-        if (error instanceof CannotDecrypt || error instanceof EncryptionFailed) return { ...run, unreadable: error };
-        throw error;
-      }
+      return run && openOrTell(run, async () => ({ ...(await open(run)), auth: await users.open(run.auth) }));
     },
     async settle(claim, ending) {
       const { error, snapshot } = ending;
@@ -93,7 +86,7 @@ export function sealedDeliveries(deliveries: DeliveryRepository, encryption: Enc
   return overlay(deliveries, {
     async claim(which, leaseSeconds) {
       const claimed = await deliveries.claim(which, leaseSeconds);
-      return claimed && { ...claimed, ended: await open(claimed.ended) };
+      return claimed && openOrTell(claimed, async () => ({ ...claimed, ended: await open(claimed.ended) }));
     },
   });
 }

@@ -66,4 +66,6 @@ export interface ClaimedDelivery {
   /** How often it was claimed since it was written or replayed; more than `attempt` when workers died. */
   readonly claims: number;
   readonly ended: EndedRun;
+  /** Why nobody can tell what to send; then what users wrote is as it is stored. */
+  readonly unreadable?: Error;
 }
