@@ -155,7 +155,7 @@ describe("graphfleet start", () => {
     ["a missing langgraph.json", 1, ["--config", "nowhere/langgraph.json"], /nowhere\/langgraph\.json/],
     ["broken JSON", 1, ["--config", "tests/projects/broken-json/langgraph.json"], /JSON/],
     ["no graphs", 1, ["--config", "tests/projects/no-graphs/langgraph.json"], /graph/],
-    ["a bad port", 1, ["--port", "eighty"], /PORT must be a whole number/],
+    ["a bad port", 1, ["--port", "eighty"], /--port must be a whole number/],
     ["an unknown option", 2, ["--wrong"], /--wrong/],
   ])("%s: one sentence and exit code %i, before anything is started", async (_what, code, args, words) => {
     const one = start(["--data-dir", dataDir(), ...args]);

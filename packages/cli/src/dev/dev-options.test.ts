@@ -42,8 +42,10 @@ describe("graphfleet dev", () => {
   });
 
   test("a value that cannot be used is refused by name", () => {
-    expect(() => options(["-p", "x"])).toThrow("PORT must be a whole number");
-    expect(() => options(["-n", "0"])).toThrow("N_JOBS_PER_WORKER");
+    expect(() => options(["-p", "99999"])).toThrow(/^--port must be a whole number from 1 to 65535/);
+    expect(() => options(["-n", "0"])).toThrow(/^--n-jobs-per-worker must be a whole number/);
+    expect(() => options([], { PORT: "x" })).toThrow(/^PORT must be a whole number/);
+    expect(() => options([], { N_JOBS_PER_WORKER: "0" })).toThrow(/^N_JOBS_PER_WORKER must be/);
   });
 
   test("is a command, and -h is its host", () => {

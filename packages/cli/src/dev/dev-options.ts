@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import type { Input, Io } from "../shell/command.js";
 import { configPath } from "../shell/read-config.js";
-import { cacheDir, databaseUri, type StartOptions, wholeNumber } from "../start/start-options.js";
+import { cacheDir, databaseUri, flagOr, type StartOptions, wholeNumber } from "../start/start-options.js";
 
 /** Accepted names that somebody may count on, and what to do instead. */
 const SAID: Readonly<Record<string, string>> = {
@@ -17,13 +17,13 @@ export function devOptions({ strings }: Pick<Input, "strings">, { env, cwd }: Pi
   const config = configPath({ strings }, { env, cwd });
   const folder = config.endsWith(".json") ? dirname(config) : config;
   const dataDir = resolve(cwd, strings["data-dir"] ?? env.GRAPHFLEET_DATA_DIR ?? join(folder, ".graphfleet"));
-  const slots = strings["n-jobs-per-worker"] ?? env.N_JOBS_PER_WORKER;
+  const slots = flagOr("n-jobs-per-worker", strings, "N_JOBS_PER_WORKER", env);
   return {
     configPath: config,
     host: strings.host ?? env.HOST ?? "127.0.0.1",
-    port: wholeNumber("PORT", strings.port ?? env.PORT, 8123, { min: 1, max: 65_535 }),
+    port: wholeNumber(...flagOr("port", strings, "PORT", env), 8123, { min: 1, max: 65_535 }),
     workers: 1,
-    jobsPerWorker: wholeNumber("N_JOBS_PER_WORKER", slots, 10, { min: 1, max: 10_000 }),
+    jobsPerWorker: wholeNumber(...slots, 10, { min: 1, max: 10_000 }),
     dataDir,
     cacheDir: cacheDir(env, dataDir),
     databaseUri: databaseUri(env),

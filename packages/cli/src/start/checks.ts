@@ -22,6 +22,8 @@ function portProblem(error: NodeJS.ErrnoException, host: string, port: number): 
         cause: error,
       });
     default:
-      return new Problem(`Cannot listen on ${host}:${port}: ${error.message}. Check HOST and PORT.`, { cause: error });
+      return new Problem(`Cannot listen on ${host}:${port}: ${error.message}. Check --host (HOST) and --port (PORT).`, {
+        cause: error,
+      });
   }
 }

@@ -129,7 +129,7 @@ function makeFolder(path: string): void {
     mkdirSync(path, { recursive: true });
   } catch (error) {
     throw new Problem(
-      `The data folder ${path} cannot be made: ${(error as Error).message}. Name another one with GRAPHFLEET_DATA_DIR.`,
+      `The data folder ${path} cannot be made: ${(error as Error).message}. Name another one with --data-dir.`,
       { cause: error },
     );
   }

@@ -54,12 +54,21 @@ describe("startOptions", () => {
   });
 
   test.each([
-    [["--port", "0"], "PORT must be a whole number from 1 to 65535"],
-    [["--port", "80.5"], "PORT must be a whole number"],
-    [["--workers", "none"], 'WORKERS must be a whole number from 1 to 64, got "none"'],
+    [["--port", "0"], "--port must be a whole number from 1 to 65535"],
+    [["--port", "80.5"], "--port must be a whole number"],
+    [["--workers", "none"], '--workers must be a whole number from 1 to 64, got "none"'],
     [["--nonsense"], "--nonsense"],
     [["stray"], "stray"],
   ])("%j is refused by name", (args, words) => {
     expect(() => read(args)).toThrow(words);
+  });
+
+  test.each([
+    ["PORT", "0", "PORT must be a whole number from 1 to 65535"],
+    ["WORKERS", "none", 'WORKERS must be a whole number from 1 to 64, got "none"'],
+    ["N_JOBS_PER_WORKER", "0", "N_JOBS_PER_WORKER must be a whole number"],
+  ])("a variable that cannot be used is refused by its own name: %s", (name, value, words) => {
+    expect(() => read([], { [name]: value })).toThrow(words);
+    expect(() => read([], { [name]: value })).not.toThrow("--");
   });
 });

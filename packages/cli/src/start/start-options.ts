@@ -38,8 +38,8 @@ export function startOptions(
   return {
     configPath: resolve(cwd, config),
     host: strings.host ?? env.HOST ?? "127.0.0.1",
-    port: wholeNumber("PORT", strings.port ?? env.PORT, 8123, { min: 1, max: 65_535 }),
-    workers: wholeNumber("WORKERS", strings.workers ?? env.WORKERS, 2, { min: 1, max: 64 }),
+    port: wholeNumber(...flagOr("port", strings, "PORT", env), 8123, { min: 1, max: 65_535 }),
+    workers: wholeNumber(...flagOr("workers", strings, "WORKERS", env), 2, { min: 1, max: 64 }),
     jobsPerWorker: wholeNumber("N_JOBS_PER_WORKER", env.N_JOBS_PER_WORKER, 10, { min: 1, max: 10_000 }),
     dataDir,
     cacheDir: cacheDir(env, dataDir),
@@ -53,6 +53,10 @@ function whereNothingIsSaid(cwd: string, root: string): string {
   const here = join(cwd, "langgraph.json");
   return existsSync(here) ? here : join(root, "examples", "langgraph.json");
 }
+
+/** What was said, and the name it was said under, for messages: the flag, which wins, or the variable. */
+export const flagOr = (flag: string, strings: Input["strings"], variable: string, env: Env) =>
+  strings[flag] === undefined ? ([variable, env[variable]] as const) : ([`--${flag}`, strings[flag]] as const);
 
 /** @throws Problem unless the text is a whole number within the bounds; nothing said is `otherwise`. */
 export function wholeNumber(
