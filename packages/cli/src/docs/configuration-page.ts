@@ -13,11 +13,6 @@ export interface ConfigurationParts {
   readonly withoutEffect: Readonly<Record<string, string>>;
 }
 
-const EFFECTS: Readonly<Record<string, string>> = {
-  later: " **Not yet**: checked, without effect.",
-  elsewhere: " For other tools: left alone.",
-};
-
 /** docs/configuration.md: every key and every variable, from the schemas that check them. */
 export const configurationPage = ({ project, processes, withoutEffect }: ConfigurationParts): string =>
   `<!-- prettier-ignore-start -->
@@ -58,9 +53,14 @@ const row = (cells: readonly string[]): string =>
 function keysOf(schema: TSchema, at: string): (readonly string[])[] {
   return Object.entries(propertiesOf(schema)).flatMap(([name, child]) => {
     const place = at === "" ? name : `${at}.${name}`;
-    const meaning = `${child.description ?? ""}${EFFECTS[String(child["effect"])] ?? ""}`;
+    const meaning = `${child.description ?? ""}${effectOf(child)}`;
     return [[`\`${place}\``, formOf(child), defaultOf(child), meaning], ...keysOf(child, place)];
   });
+}
+
+function effectOf({ effect, why }: TSchema): string {
+  if (effect === "none") return ` **Without effect**: ${String(why)}.`;
+  return effect === "elsewhere" ? " For other tools: left alone." : "";
 }
 
 const propertiesOf = (schema: TSchema): Record<string, TSchema> =>

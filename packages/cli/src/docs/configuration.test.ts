@@ -12,5 +12,5 @@ test("keys inside sections, other names, defaults that differ and keys without e
   expect(text).toContain("| `store.ttl.default_ttl` | a number of minutes above 0 |");
   expect(text).toContain("`POSTGRES_URI_CUSTOM`, else `DATABASE_URI`, else `POSTGRES_URI`");
   expect(text).toMatch(/`OPS_PORT` .*`8124` \(worker\), `8125` \(scheduler\)/);
-  expect(text).toMatch(/`ui` .*\*\*Not yet\*\*/);
+  expect(text).toMatch(/`ui` .*\*\*Without effect\*\*: this version has no \/ui\./);
 });

@@ -13,7 +13,8 @@ export function lookOver(value: unknown, schema: TSchema, at = ""): string[] {
     const place = at === "" ? key : `${at}.${key}`;
     const known = Object.hasOwn(properties, key) ? properties[key] : recordValue(schema);
     if (known === undefined) return isOpen(schema) ? [] : [unknownKey(key, place, Object.keys(properties))];
-    const warnings = known.effect === "later" && child !== false ? [`"${place}" has no effect in this version.`] : [];
+    const isObeyed = known.effect !== "none" || child === known["default"];
+    const warnings = isObeyed ? [] : [`"${place}" has no effect: ${known.why}.`];
     return [...warnings, ...lookOver(child, memberFor(child, known), place)];
   });
 }

@@ -45,7 +45,7 @@ describe("a good project", () => {
     expect(project.auth?.target?.file).toBe(`${dir}/auth.ts`);
     expect(project.store.ttl?.default_ttl).toBe(10);
     expect(project.warnings).toEqual([
-      `${dir}/langgraph.json: "http.disable_mcp" has no effect in this version.`,
+      `${dir}/langgraph.json: "http.disable_mcp" has no effect: this version has no /mcp.`,
       `${dir}/langgraph.json: "env" names ${dir}/.env, which does not exist.`,
     ]);
   });
@@ -105,10 +105,27 @@ describe("a good project", () => {
   });
 });
 
-describe("unknown keys", () => {
-  const warnings = async (more: object) =>
-    (await load({ graphs: { a: "a.ts:g" }, ...more })).warnings.map((text) => text.replace(/^.*?: /, ""));
+const warnings = async (more: object) =>
+  (await load({ graphs: { a: "a.ts:g" }, ...more })).warnings.map((text) => text.replace(/^.*?: /, ""));
 
+describe("keys that this version does not obey", () => {
+  test("say so once, with the reason", async () => {
+    const http = { disable_mcp: true, disable_a2a: true, disable_ui: true };
+    expect(await warnings({ http, ui: { agent: "./ui.tsx" }, checkpointer: { backend: "mongo" } })).toEqual([
+      '"http.disable_mcp" has no effect: this version has no /mcp.',
+      '"http.disable_a2a" has no effect: this version has no /a2a.',
+      '"http.disable_ui" has no effect: this version has no /ui.',
+      '"ui" has no effect: this version has no /ui.',
+      '"checkpointer.backend" has no effect: this version keeps checkpoints in Postgres only.',
+    ]);
+  });
+
+  test("say nothing when they ask for what there is", async () => {
+    expect(await warnings({ http: { disable_mcp: false }, checkpointer: { backend: "default" } })).toEqual([]);
+  });
+});
+
+describe("unknown keys", () => {
   test.each([
     [
       "at the top",

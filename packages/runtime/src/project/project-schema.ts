@@ -3,7 +3,7 @@ import { httpSchema } from "./schema/http-schema.js";
 import { imageKeys } from "./schema/image-schema.js";
 import { checkpointerSchema, storeSchema, uiConfigSchema, uiSchema } from "./schema/memory-schema.js";
 import { authSchema, encryptionSchema, webhooksSchema } from "./schema/security-schema.js";
-import { later, target, text } from "./schema/words.js";
+import { target, text, withoutEffect } from "./schema/words.js";
 
 const graph = Type.Union(
   [
@@ -48,8 +48,8 @@ export const projectSchema = Type.Object(
     checkpointer: Type.Optional(checkpointerSchema),
     webhooks: Type.Optional(webhooksSchema),
     encryption: Type.Optional(encryptionSchema),
-    ui: Type.Optional(later(uiSchema)),
-    ui_config: Type.Optional(later(uiConfigSchema)),
+    ui: Type.Optional(withoutEffect(uiSchema, "this version has no /ui")),
+    ui_config: Type.Optional(withoutEffect(uiConfigSchema, "this version has no /ui")),
     ...imageKeys,
   },
   { description: "A project.", expected: "a JSON object" },

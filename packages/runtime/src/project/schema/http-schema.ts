@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { flag, later, oneOf, target, texts } from "./words.js";
+import { flag, oneOf, target, texts, withoutEffect } from "./words.js";
 
 const headerRules = (description: string) =>
   Type.Object(
@@ -51,9 +51,9 @@ export const httpSchema = Type.Object(
     disable_runs: flag("Leave the runs' and crons' routes out."),
     disable_store: flag("Leave the store's routes out."),
     disable_meta: flag("Leave `/`, `/info`, `/metrics`, `/docs` and `/openapi.json` out; `/ok` stays."),
-    disable_mcp: later(flag("Leave `/mcp` out.")),
-    disable_a2a: later(flag("Leave `/a2a` out.")),
-    disable_ui: later(flag("Leave `/ui` out.")),
+    disable_mcp: withoutEffect(flag("Leave `/mcp` out."), "this version has no /mcp"),
+    disable_a2a: withoutEffect(flag("Leave `/a2a` out."), "this version has no /a2a"),
+    disable_ui: withoutEffect(flag("Leave `/ui` out."), "this version has no /ui"),
     disable_webhooks: flag("Accept the `webhook` of a run, and send nothing."),
     cors: Type.Optional(cors),
     configurable_headers: Type.Optional(

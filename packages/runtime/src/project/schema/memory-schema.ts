@@ -1,5 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { count, elsewhere, flag, later, minutes, oneOf, target, text, texts } from "./words.js";
+import { count, elsewhere, flag, minutes, oneOf, target, text, texts, withoutEffect } from "./words.js";
+
+const IN_POSTGRES = "this version keeps checkpoints in Postgres only";
 
 /** `store`: long-term memory. */
 export const storeSchema = Type.Object(
@@ -71,13 +73,12 @@ export const checkpointerSchema = Type.Object(
       ),
     ),
     backend: Type.Optional(
-      later(
-        oneOf(["default", "mongo", "custom"], "Where checkpoints are kept; here always Postgres, the `default`.", {
-          default: "default",
-        }),
+      withoutEffect(
+        oneOf(["default", "mongo", "custom"], "Where checkpoints are kept.", { default: "default" }),
+        IN_POSTGRES,
       ),
     ),
-    path: Type.Optional(later(target("What makes the checkpointer of the backend `custom`."))),
+    path: Type.Optional(withoutEffect(target("What makes the checkpointer of the backend `custom`."), IN_POSTGRES)),
   },
   { description: "The threads' states.", expected: 'an object like {"ttl": {…}}' },
 );

@@ -8,15 +8,17 @@ declare module "@sinclair/typebox" {
     /** What may stand here, as the end of "it must be …". */
     expected?: string;
     /**
-     * `later`: checked, but this version does not act on it, and says so when it is set.
+     * `none`: checked, but this version does not act on it, and says so when it is set.
      * `elsewhere`: for other tools, such as builders of images. Absent: this server acts on it.
      */
-    effect?: "later" | "elsewhere";
+    effect?: "none" | "elsewhere";
+    /** Why there is none, as the end of "it has no effect: …". */
+    why?: string;
   }
 }
 
-/** A key that the server knows how to check and not yet how to obey. */
-export const later = <T extends TSchema>(schema: T): T => ({ ...schema, effect: "later" });
+/** A key that the server knows how to check and not how to obey. */
+export const withoutEffect = <T extends TSchema>(schema: T, why: string): T => ({ ...schema, effect: "none", why });
 
 /** A key that is meant for somebody else. */
 export const elsewhere = <T extends TSchema>(schema: T): T => ({ ...schema, effect: "elsewhere" });
