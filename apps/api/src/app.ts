@@ -43,6 +43,7 @@ import { Audience } from "./http/audience.js";
 import { bodyReader, jsonBody, type ReadBody } from "./http/body.js";
 import type { Feature, HttpRules } from "./http/http-rules.js";
 import { type HttpMetrics, httpMetrics } from "./http/http-metrics.js";
+import { noWebSockets } from "./http/no-websockets.js";
 import { problemHandler, unknownRoute } from "./http/problem.js";
 import { requestId } from "./http/request-id.js";
 import { noteBuiltIn } from "./http/served-by.js";
@@ -118,7 +119,7 @@ export function buildApp(parts: AppParts, stopping: Stopping): Express {
   }
   front.use(builtIns);
 
-  const all = Router().use(requestId, http.middleware, rules.cors);
+  const all = Router().use(requestId, http.middleware, rules.cors, noWebSockets);
   all.use(rules.prefix === "" ? "/" : asPath(rules.prefix), front);
   // Probes of a platform that put us under a prefix do not know of it.
   if (rules.prefix !== "") all.get("/ok", builtIns);
