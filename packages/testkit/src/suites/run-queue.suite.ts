@@ -232,10 +232,10 @@ export class Hearing {
 }
 
 /** Rings until the queue takes it. */
-export async function ringUntilTaken(queue: RunQueue): Promise<void> {
+export async function ringUntilTaken(queue: RunQueue, ring = newRing()): Promise<void> {
   for (;;) {
     try {
-      await queue.ring([newRing()]);
+      await queue.ring([ring]);
       return;
     } catch {
       await new Promise((resolve) => setImmediate(resolve));
