@@ -189,6 +189,59 @@ describe("who a cron's runs are for", () => {
     expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["fired", "refused"]);
   });
 
+  test("is asked about while others do not answer, however many there are", async () => {
+    const asked = new Set<string>();
+    let sayAllAsked: () => void = () => undefined;
+    const allAsked = new Promise<void>((resolve) => {
+      sayAllAsked = resolve;
+    });
+    const { ledger, fireCrons, addCron } = setUp({
+      authorizer: {
+        authorize: async (caller, event, value) => {
+          if (asked.add(caller.identity).size === 80) sayAllAsked();
+          if (caller.identity === "user 1") await allAsked;
+          return await allowAll.authorize(caller, event, value);
+        },
+      },
+    });
+    for (let n = 1; n <= 80; n++)
+      addCron({
+        id: cronId(n),
+        owner: { caller: { ...ANONYMOUS, identity: `user ${n}` }, scope: WHOLE_HOUSE, stamp: {} },
+      });
+
+    ledger.time = later(10);
+    expect(await fireCrons(100)).toBe(80);
+  });
+
+  test("is not asked about any more when the ledger went away", async () => {
+    let asked = 0;
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { ledger, fireCrons, addCron } = setUp({
+      authorizer: {
+        authorize: async (caller, event, value) => {
+          asked += 1;
+          if (caller.identity === "ann") throw unavailable("The database is gone");
+          await answered;
+          return await allowAll.authorize(caller, event, value);
+        },
+      },
+    });
+    addCron({ owner: { caller: ann, scope: WHOLE_HOUSE, stamp: {} } });
+    for (let n = 2; n <= 200; n++) addCron({ id: cronId(n) });
+
+    ledger.time = later(10);
+    await expect(fireCrons(250)).rejects.toThrow("The database is gone");
+    const askedBefore = asked;
+    answer();
+    await new Promise(setImmediate);
+
+    expect(asked).toBe(askedBefore);
+  });
+
   test("may run on a thread only as long as it is theirs", async () => {
     const { ledger, outcomes, fireCrons, addCron } = setUp();
     const thread = ledger.addThread({ metadata: { owner: "ann" } });

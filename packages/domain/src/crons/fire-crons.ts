@@ -126,8 +126,18 @@ export function makeFireCrons(deps: FireCronsDeps) {
       return { due: one, planned: assistant && (await plan(one, assistant)) };
     };
     const asked: Asked[] = [];
-    for (let at = 0; at < ready.length; at += ASKED_AT_ONCE)
-      asked.push(...(await Promise.all(ready.slice(at, at + ASKED_AT_ONCE).map(ask))));
+    const waiting = ready.entries();
+    // Each asks on by itself: an answer that takes long keeps one of them, and not those who ask beside it.
+    const askOn = async () => {
+      try {
+        for (const [at, one] of waiting) asked[at] = await ask(one);
+      } catch (error) {
+        // What they say is of no use any more.
+        while (waiting.next().done !== true);
+        throw error;
+      }
+    };
+    await Promise.all(Array.from({ length: ASKED_AT_ONCE }, askOn));
     return asked;
   }
 
