@@ -52,6 +52,7 @@ export * from "./crons/fire-crons.js";
 export * from "./crons/manage-crons.js";
 export * from "./crons/next-firing.js";
 export * from "./log.js";
+export * from "./overlay.js";
 export * from "./runs/await-run.js";
 export * from "./runs/cancel-run.js";
 export * from "./runs/cancel-runs.js";

@@ -1,4 +1,4 @@
-import type { CheckpointRepository, Log, Repositories } from "@graphfleet/domain";
+import { type CheckpointRepository, type Log, overlay, type Repositories } from "@graphfleet/domain";
 
 import { type LedgerPatience, reachLedger } from "./reach-ledger.js";
 
@@ -20,12 +20,5 @@ export function insistOnCheckpoints<T extends Pick<Repositories, "checkpoints">>
     claim === null
       ? checkpoints.write(batch, claim)
       : reachLedger(() => checkpoints.write(batch, claim), { ...patience, log });
-  const insistent = new Proxy(checkpoints, {
-    get(target, property) {
-      if (property === "write") return write;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return { ...storage, checkpoints: insistent };
+  return { ...storage, checkpoints: overlay(checkpoints, { write }) };
 }

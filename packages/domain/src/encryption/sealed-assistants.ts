@@ -2,7 +2,7 @@ import type { Assistant } from "../assistants/assistant.js";
 import type { AssistantRepository } from "../assistants/assistant-repository.js";
 import { isObject, type Json } from "../json.js";
 import type { Encryption } from "./cipher.js";
-import { overlay } from "./overlay.js";
+import { overlay } from "../overlay.js";
 import { sealedKeys } from "./sealed-keys.js";
 
 /** Assistants in whose metadata and context the values of some keys are sealed. Those of the project itself are not. */

@@ -1,7 +1,7 @@
 import type { Cron } from "../crons/cron.js";
 import type { CronRepository } from "../crons/cron-repository.js";
 import type { Encryption } from "./cipher.js";
-import { overlay } from "./overlay.js";
+import { overlay } from "../overlay.js";
 import { sealedKeys } from "./sealed-keys.js";
 import { sealedRequests, sealedUsers } from "./sealed-requests.js";
 import { openOrTell } from "./unreadable.js";

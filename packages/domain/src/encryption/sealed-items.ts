@@ -1,6 +1,6 @@
 import type { Item, ItemQuery, ItemRepository } from "../store/item-repository.js";
 import type { Encryption } from "./cipher.js";
-import { overlay } from "./overlay.js";
+import { overlay } from "../overlay.js";
 import { sealedKeys } from "./sealed-keys.js";
 
 /**

@@ -4,7 +4,7 @@ import type { EndedRun } from "../webhooks/delivery.js";
 import type { DeliveryRepository } from "../webhooks/delivery-repository.js";
 import type { Encryption } from "./cipher.js";
 import { sealingFor } from "./encryption-context.js";
-import { overlay } from "./overlay.js";
+import { overlay } from "../overlay.js";
 import { openJson } from "./sealed-json.js";
 import { sealedKeys } from "./sealed-keys.js";
 import { sealedRequests, sealedUsers } from "./sealed-requests.js";

@@ -9,7 +9,7 @@ import {
 } from "../runs/tape.js";
 import type { Cipher, Encryption } from "./cipher.js";
 import { EncryptionFailed } from "./handlers.js";
-import { overlay } from "./overlay.js";
+import { overlay } from "../overlay.js";
 import { openText, sealText } from "./sealed-json.js";
 
 /**

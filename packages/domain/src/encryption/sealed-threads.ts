@@ -14,7 +14,7 @@ import type {
 } from "../threads/thread.js";
 import type { Cipher, Encryption } from "./cipher.js";
 import { EncryptionFailed } from "./handlers.js";
-import { overlay } from "./overlay.js";
+import { overlay } from "../overlay.js";
 import { openJson, renewJson, sealJson } from "./sealed-json.js";
 import { notFilterable, sealedKeys } from "./sealed-keys.js";
 

@@ -1,7 +1,7 @@
 import type { CheckpointRepository } from "../checkpoints/checkpoint-repository.js";
 import type { JsonObject } from "../json.js";
 import type { Encryption } from "./cipher.js";
-import { overlay } from "./overlay.js";
+import { overlay } from "../overlay.js";
 import { type SealedKeys, sealedKeys } from "./sealed-keys.js";
 
 /** Checkpoints are labelled with the run's metadata; the labels are for searching, so what is sealed is left out of them. */
