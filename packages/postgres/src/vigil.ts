@@ -10,8 +10,9 @@ import type { LedgerClient } from "./ledger-client.js";
  * silence. So when an answer, or a connection, has been owed for a while, somebody else asks: a new connection, with little
  * time.
  *
- *  - No server answers it, and none has sent anything to anybody meanwhile. The database is away: whoever waits is told at once, and so is everybody who comes, until a
- *    later question is answered. Statements under way have a grace before they are given up.
+ *  - No server answers it, and none has sent anything to anybody meanwhile. The database is away: whoever waits is told at
+ *    once, and so is everybody who comes, until a later question is answered. Statements under way have a grace before they
+ *    are given up.
  *  - A server answers, and says that it does nothing for the connection that waits, on which nothing moves either. Then
  *    that connection is dead, and is cut. So are the ones that nobody uses: they went the same way.
  *  - A server answers, and is working for it. Then it is slow, and has its time.
