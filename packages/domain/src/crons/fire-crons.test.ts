@@ -190,7 +190,7 @@ describe("who a cron's runs are for", () => {
   });
 
   test("is asked about while others do not answer, however many there are", async () => {
-    const asked = new Set<string>();
+    const asked = new Set<string | null>();
     let sayAllAsked: () => void = () => undefined;
     const allAsked = new Promise<void>((resolve) => {
       sayAllAsked = resolve;
