@@ -1,6 +1,5 @@
 import { type AuthHandler, type AuthHandlers, isObject } from "@graphfleet/domain";
-import { withBundler } from "./bundle-module.js";
-import { loadExport } from "./load-module.js";
+import { loadNamed } from "./load-named.js";
 import type { ProjectConfig } from "./project-config.js";
 import { ProjectError } from "./project-error.js";
 
@@ -25,16 +24,12 @@ export async function loadAuth(
 ): Promise<ProjectAuth | null> {
   const target = project.auth?.target ?? null;
   if (target === null) return null;
-  const named = `${target.written}:${target.exportName}`;
 
-  const exported = await withBundler(() => loadExport(target, project.dir)).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ProjectError(`${project.configPath}: Failed to load auth: ${named}: ${reason}`, { cause: error });
-  });
+  const { name, exported } = await loadNamed("auth", target, project);
   const cache = typeof exported === "object" && exported !== null && CACHE in exported ? exported[CACHE] : undefined;
   if (!isObject(cache))
     throw new ProjectError(
-      `${project.configPath}: Auth must be an instance of Auth: ${named}. Export \`new Auth()\` of @langchain/langgraph-sdk/auth.`,
+      `${project.configPath}: Auth must be an instance of Auth: ${name}. Export \`new Auth()\` of @langchain/langgraph-sdk/auth.`,
     );
   const { authenticate, callbacks } = cache as { readonly authenticate?: unknown; readonly callbacks?: unknown };
   return {

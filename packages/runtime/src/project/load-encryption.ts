@@ -1,8 +1,6 @@
 import { type EncryptionHandlers, isObject } from "@graphfleet/domain";
-import { withBundler } from "./bundle-module.js";
-import { loadExport } from "./load-module.js";
+import { loadNamed } from "./load-named.js";
 import type { ProjectConfig } from "./project-config.js";
-import { ProjectError } from "./project-error.js";
 
 type Found = Readonly<Record<string, unknown>>;
 
@@ -17,24 +15,18 @@ export async function loadEncryption(
 ): Promise<EncryptionHandlers | null> {
   const target = project.encryption?.target ?? null;
   if (target === null) return null;
-  const named = `${target.written}:${target.exportName}`;
-  const refuse = (reason: string, cause?: unknown): never => {
-    throw new ProjectError(`${project.configPath}: Failed to load encryption: ${named}${reason}`, { cause });
-  };
 
-  const exported = await withBundler(() => loadExport(target, project.dir)).catch((error: unknown) =>
-    refuse(`: ${error instanceof Error ? error.message : String(error)}`, error),
-  );
+  const { exported, problem } = await loadNamed("encryption", target, project);
   const { encrypt, decrypt, context } = membersOf(exported);
   const handlers = { encrypt: membersOf(encrypt), decrypt: membersOf(decrypt) };
   for (const side of ["encrypt", "decrypt"] as const) {
     const { blob, json } = handlers[side];
-    if (typeof blob !== "function") refuse(` has no function ${side}.blob`);
-    if (json !== undefined && typeof json !== "function") refuse(`: ${side}.json is no function`);
+    if (typeof blob !== "function") throw problem(` has no function ${side}.blob`);
+    if (json !== undefined && typeof json !== "function") throw problem(`: ${side}.json is no function`);
   }
   if ((handlers.encrypt["json"] === undefined) !== (handlers.decrypt["json"] === undefined))
-    refuse(" has one of encrypt.json and decrypt.json without the other");
-  if (context !== undefined && typeof context !== "function") refuse(": context is no function");
+    throw problem(" has one of encrypt.json and decrypt.json without the other");
+  if (context !== undefined && typeof context !== "function") throw problem(": context is no function");
   // All that can be known of functions from outside was looked at.
   return exported as EncryptionHandlers;
 }

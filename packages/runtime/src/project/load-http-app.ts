@@ -1,7 +1,5 @@
-import { withBundler } from "./bundle-module.js";
-import { loadExports } from "./load-module.js";
+import { loadNamed } from "./load-named.js";
 import type { ProjectConfig } from "./project-config.js";
-import { ProjectError } from "./project-error.js";
 
 /** As far as we use a Hono app. The project brings its own copy, so its class tells nothing. */
 export interface HonoApp {
@@ -55,20 +53,15 @@ export async function loadHttpApp(
 ): Promise<HttpApp | null> {
   const { target } = project.http;
   if (target === null) return null;
-  const name = `${target.written}:${target.exportName}`;
-  const problem = (reason: string, cause?: unknown) =>
-    new ProjectError(`${project.configPath}: Failed to load HTTP app: ${name}: ${reason}`, { cause });
 
-  const module = await withBundler(() => loadExports(target, project.dir)).catch((error: unknown) => {
-    throw problem(error instanceof Error ? error.message : String(error), error);
-  });
-  const app = appOf(module.exported);
+  const { name, exported, all, problem } = await loadNamed("HTTP app", target, project);
+  const app = appOf(exported);
   if (app === null)
-    throw problem("it is neither a Hono app, nor an Express app, nor a function (req, res, next) => …. Export one.");
+    throw problem(": it is neither a Hono app, nor an Express app, nor a function (req, res, next) => …. Export one.");
 
   const hook = (hookName: string) => {
-    const found = module.all[hookName];
-    if (found !== undefined && typeof found !== "function") throw problem(`its ${hookName} is no function`);
+    const found = all[hookName];
+    if (found !== undefined && typeof found !== "function") throw problem(`: its ${hookName} is no function`);
     return async () => void (await (found as (() => unknown) | undefined)?.());
   };
   return { name, app, onStartup: hook("onStartup"), onShutdown: hook("onShutdown") };
