@@ -105,6 +105,15 @@ describe("a good project", () => {
   });
 });
 
+test("a key that stands twice is told, since only one of the two counts", async () => {
+  const project = await load('{"graphs": {"a": "a.ts:g", "a": "b.ts:g"}}');
+
+  expect(project.graphs.map(({ written }) => written)).toEqual(["b.ts"]);
+  expect(project.warnings).toEqual([
+    `${dir}/langgraph.json: the key "graphs.a" is written more than once; only the last one counts.`,
+  ]);
+});
+
 const warnings = async (more: object) =>
   (await load({ graphs: { a: "a.ts:g" }, ...more })).warnings.map((text) => text.replace(/^.*?: /, ""));
 
@@ -218,6 +227,11 @@ describe("a broken project is explained in one sentence", () => {
       { graphs: { a: "./a.ts" } },
       '"graphs.a" is "./a.ts", but it must name a file and an export, like "./a.ts:graph"',
     ],
+    [
+      "an id that is empty",
+      { graphs: { "": "./a.ts:graph" } },
+      '"graphs" holds a graph whose id is "". Give it a name',
+    ],
     ["no file part", { graphs: { a: ":graph" } }, '"graphs.a" is ":graph", which names no file'],
     ["a graph that is a number", { graphs: { a: 5 } }, '"graphs.a" is 5, but it must be a path like'],
     ["a list", [], "the file holds [], but it must be a JSON object"],
@@ -229,7 +243,7 @@ describe("a broken project is explained in one sentence", () => {
     [
       "an auth path without export",
       { graphs: { a: "a.ts:g" }, auth: { path: "./auth.ts" } },
-      '"auth.path" is "./auth.ts", but it must name',
+      '"auth.path" is "./auth.ts", but it must name a file and an export, like "./auth.ts:default"',
     ],
     [
       "a text for a switch",

@@ -77,7 +77,7 @@ export async function loadProject(configPath: string | undefined, env: Env = {})
   return toProject(validateProject(written.json, written.source), written);
 }
 
-function toProject(file: ProjectFile, { json, source, dir }: WrittenProject): ProjectConfig {
+function toProject(file: ProjectFile, { json, source, dir, repeated }: WrittenProject): ProjectConfig {
   const target = (key: string, written: string) => toTarget(key, written, dir, source);
   const maybeTarget = (key: string, written: string | undefined) =>
     written === undefined ? null : target(key, written);
@@ -89,6 +89,11 @@ function toProject(file: ProjectFile, { json, source, dir }: WrittenProject): Pr
   if (graphs.length === 0) {
     throw new ProjectError(
       `${source}: "graphs" names no graph. Add at least one, for example {"agent": "./src/agent.ts:graph"}.`,
+    );
+  }
+  if (Object.hasOwn(file.graphs, "")) {
+    throw new ProjectError(
+      `${source}: "graphs" holds a graph whose id is "". Give it a name that clients can ask for.`,
     );
   }
   const { path: authPath, ...auth } = file.auth ?? {};
@@ -106,6 +111,7 @@ function toProject(file: ProjectFile, { json, source, dir }: WrittenProject): Pr
     webhooks: file.webhooks ?? {},
     encryption: file.encryption ? { target: target("encryption.path", file.encryption.path) } : null,
     warnings: [
+      ...repeated.map((key) => `${source}: the key "${key}" is written more than once; only the last one counts.`),
       ...lookOver(json, projectSchema).map((warning) => `${source}: ${warning}`),
       ...(envFile === null || existsSync(envFile) ? [] : [`${source}: "env" names ${envFile}, which does not exist.`]),
     ],
@@ -143,7 +149,7 @@ export function toTarget(key: string, written: string, dir: string, source: stri
   const [file, exportName] = colon < 0 ? [written, ""] : [written.slice(0, colon), written.slice(colon + 1)];
   if (colon < 0) {
     throw new ProjectError(
-      `${source}: "${key}" is "${written}", but it must name a file and an export, like "${written || "./graph.ts"}:graph".`,
+      `${source}: "${key}" is "${written}", but it must name a file and an export, like "${written || "./graph.ts"}:${key.startsWith("graphs.") ? "graph" : "default"}".`,
     );
   }
   if (file === "") {

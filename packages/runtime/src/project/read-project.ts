@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { duplicateKeys } from "./duplicate-keys.js";
 import { ProjectError } from "./project-error.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -12,6 +13,8 @@ export interface WrittenProject {
   readonly source: string;
   /** Where relative paths start. */
   readonly dir: string;
+  /** Keys that are written more than once, of which the last one counts. */
+  readonly repeated: readonly string[];
 }
 
 const FILE_NAME = "langgraph.json";
@@ -40,7 +43,8 @@ export async function readProject(configPath: string | undefined, env: Env): Pro
 
   const asked = path.resolve(configPath ?? FILE_NAME);
   const file = isFolder(asked) ? path.join(asked, FILE_NAME) : asked;
-  return { json: parseJson(await readText(file), file), source: file, dir: path.dirname(file) };
+  const text = await readText(file);
+  return { json: parseJson(text, file), source: file, dir: path.dirname(file), repeated: duplicateKeys(text) };
 }
 
 function fromEnv(env: Env): WrittenProject {
@@ -48,7 +52,7 @@ function fromEnv(env: Env): WrittenProject {
     const text = said(env[name]);
     return text === null ? [] : [[key, parseJson(text, name)] as const];
   });
-  return { json: Object.fromEntries(entries), source: "the environment", dir: process.cwd() };
+  return { json: Object.fromEntries(entries), source: "the environment", dir: process.cwd(), repeated: [] };
 }
 
 async function readText(file: string): Promise<string> {
