@@ -85,6 +85,18 @@ describe("from nothing to a running agent", () => {
     expect(await one.exited).toBe(1);
     expect(one.said).toMatch(words);
   });
+
+  test("validate --load also loads auth and its like, and ends although a graph's module keeps a timer", async () => {
+    const project = mkdtempSync(join(folder, "parts-"));
+    writeFileSync(join(project, "graph.mjs"), "setInterval(() => {}, 1000);\nexport const graph = { compile() {} };\n");
+    const config = { graphs: { agent: "./graph.mjs:graph" }, auth: { path: "./graph.mjs:graph" } };
+    writeFileSync(join(project, "langgraph.json"), JSON.stringify(config));
+
+    const one = graphfleet(["validate", "--load"], project);
+
+    expect(await one.exited).toBe(1);
+    expect(one.said).toContain("Auth must be an instance of Auth: ./graph.mjs:graph");
+  });
 });
 
 describe("graphfleet doctor and migrate", () => {

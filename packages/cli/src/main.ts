@@ -25,8 +25,16 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
+/** What a module of the project opened when it was loaded, such as a pool, must not keep a command that is done. */
+async function leave(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+  process.exit(code);
+}
+
+let code = 1;
 try {
-  process.exitCode = await runCli(process.argv.slice(2), COMMANDS, {
+  code = await runCli(process.argv.slice(2), COMMANDS, {
     env: process.env,
     cwd,
     root: ROOT,
@@ -39,5 +47,5 @@ try {
   });
 } catch (error) {
   process.stderr.write(`\n${String((error as Error).stack ?? error)}\n`);
-  process.exitCode = 1;
 }
+await leave(code);

@@ -10,6 +10,7 @@ export {
   loadHttpApp,
   type NodeHandler,
 } from "./project/load-http-app.js";
+export { partProblems } from "./project/part-problems.js";
 export { requireGraphs } from "./project/require-graphs.js";
 export { openRuntime, type Runtime, type RuntimeLog } from "./runtime.js";
 export { stringify, toJson } from "./serialize.js";

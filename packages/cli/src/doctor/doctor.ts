@@ -28,7 +28,7 @@ export async function doctor(input: Input, io: Io): Promise<number> {
 
   add(judgeNode(process.versions.node));
   const project = await projectOf(input, io, add);
-  if (project !== null && !input.switches.has("no-load")) add(...(await graphsOf(project, io)));
+  if (project !== null && !input.switches.has("no-load")) add(...(await loadedOf(project, io)));
   add(...(await postgresOf(databaseUri(io.env), plan)));
   add(...(await redisOf(io.env)));
 
@@ -71,15 +71,15 @@ async function projectOf(input: Input, io: Io, add: (finding: Finding) => void):
   }
 }
 
-async function graphsOf(project: ProjectConfig, { env, cwd }: Io): Promise<Finding[]> {
+async function loadedOf(project: ProjectConfig, { env, cwd }: Io): Promise<Finding[]> {
   try {
     Object.assign(env, await readProjectEnv(project, env));
-    const { loadGraphs } = await import("@graphfleet/runtime");
+    const { loadGraphs, partProblems } = await import("@graphfleet/runtime");
     const registry = await loadGraphs(project);
     const failures = registry.failures();
-    const warnings = registry.warnings().map((warning) => warn("libraries", warning, "Nothing stops because of it."));
-    if (failures.length === 0) return [ok("graphs", `${registry.ids().join(", ")} can be loaded`), ...warnings];
+    const problems = await partProblems(project, env);
     return [
+      ...(failures.length === 0 ? [ok("graphs", `${registry.ids().join(", ")} can be loaded`)] : []),
       ...failures.map((failure) =>
         fail(
           "graphs",
@@ -87,7 +87,8 @@ async function graphsOf(project: ProjectConfig, { env, cwd }: Io): Promise<Findi
           "Mend the file, or install what it imports.",
         ),
       ),
-      ...warnings,
+      ...problems.map((problem) => fail("project", problem, "Mend it: no server starts before.")),
+      ...registry.warnings().map((warning) => warn("libraries", warning, "Nothing stops because of it.")),
     ];
   } catch (error) {
     return [fail("graphs", (error as Error).message, "Mend the project; graphfleet validate --load tells more.")];

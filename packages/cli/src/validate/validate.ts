@@ -13,7 +13,7 @@ interface Report {
   readonly warnings: readonly string[];
 }
 
-/** `graphfleet validate`: is langgraph.json right, and, when asked, do its graphs load? Exit code 1 when not. */
+/** `graphfleet validate`: is langgraph.json right, and, when asked, does what it names load? Exit code 1 when not. */
 export async function validate(input: Input, io: Io): Promise<number> {
   const report = await examine(configPath(input, io), { load: input.switches.has("load"), env: io.env });
   if (input.switches.has("json")) io.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -31,19 +31,23 @@ async function examine(path: string, { load, env }: { load: boolean; env: Io["en
     }
     Object.assign(env, await readProjectEnv(project, env));
     // Loads all of LangGraph, which reading the file has no use for.
-    const { loadGraphs } = await import("@graphfleet/runtime");
+    const { loadGraphs, partProblems } = await import("@graphfleet/runtime");
     const registry = await loadGraphs(project);
     const failures = registry.failures();
     const loaded = registry.ids();
+    const problems = await partProblems(project, env);
     return {
-      ok: failures.length === 0,
+      ok: failures.length === 0 && problems.length === 0,
       config: configPath,
       graphs: project.graphs.map(({ id }) => ({ id, loaded: loaded.includes(id) })),
-      errors: failures.map(({ graphId, message, file, line }) => ({
-        message: `graph "${graphId}": ${message}`,
-        file,
-        line,
-      })),
+      errors: [
+        ...failures.map(({ graphId, message, file, line }) => ({
+          message: `graph "${graphId}": ${message}`,
+          file,
+          line,
+        })),
+        ...problems.map((message) => ({ message, file: null, line: null })),
+      ],
       warnings: [...warnings, ...registry.warnings()],
     };
   } catch (error) {
