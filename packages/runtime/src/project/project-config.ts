@@ -148,8 +148,9 @@ export function toTarget(key: string, written: string, dir: string, source: stri
   const colon = written.lastIndexOf(":");
   const [file, exportName] = colon < 0 ? [written, ""] : [written.slice(0, colon), written.slice(colon + 1)];
   if (colon < 0) {
+    const example = `${written || "./graph.ts"}:${key.startsWith("graphs.") ? "graph" : "default"}`;
     throw new ProjectError(
-      `${source}: "${key}" is "${written}", but it must name a file and an export, like "${written || "./graph.ts"}:${key.startsWith("graphs.") ? "graph" : "default"}".`,
+      `${source}: "${key}" is "${written}", but it must name a file and an export, like "${example}".`,
     );
   }
   if (file === "") {
