@@ -11,7 +11,7 @@ export interface Named {
   /** Everything that its module exports. */
   readonly all: Readonly<Record<string, unknown>>;
   /** What is wrong with it; `reason` goes on behind the name. */
-  problem(reason: string): ProjectError;
+  readonly problem: (reason: string) => ProjectError;
 }
 
 /**
