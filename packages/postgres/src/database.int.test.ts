@@ -1,7 +1,7 @@
-import { DomainError, WHOLE_HOUSE, randomIds } from "@graphfleet/domain";
+import { claimOf, DomainError, WHOLE_HOUSE, randomIds } from "@graphfleet/domain";
 import { type TestLedger, databaseUri, openLedger, openFaultProxy } from "@graphfleet/testkit";
 
-import { openPostgres } from "./database.js";
+import { openLeases, openPostgres } from "./database.js";
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -56,6 +56,24 @@ test("a network that swallows everything cannot hold a caller for ever", async (
     expect(other.poolStats().total).toBe(0);
   } finally {
     await other.close();
+    await proxy.close();
+  }
+});
+
+test("who renews leases may start while the database is away, and renews when it is back", async () => {
+  const lease = { owner: "worker-1", seconds: 3600 };
+  const run = await ledger.make.run();
+  const claim = claimOf((await ledger.storage.runs.claim(run, lease))!);
+  const proxy = await openFaultProxy(ledger.uri);
+  proxy.hang();
+  const leases = openLeases({ uri: proxy.uri, poolMax: 1, applicationName: "test" });
+  try {
+    const renew = () => leases.runs.renew([{ ...claim, lastEvent: -1 }], lease);
+    await expect(renew()).rejects.toEqual(unavailable);
+    proxy.heal();
+    expect(await renew()).toMatchObject([{ runId: run.id }]);
+  } finally {
+    await leases.close();
     await proxy.close();
   }
 });

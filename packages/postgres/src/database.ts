@@ -1,4 +1,4 @@
-import type { Storage, TtlWish } from "@graphfleet/domain";
+import type { RunRepository, Storage, TtlWish } from "@graphfleet/domain";
 import { Kysely, sql } from "kysely";
 import type pg from "pg";
 
@@ -6,6 +6,7 @@ import { ledgerDialect } from "./driver.js";
 import { nearItemsByPgvector } from "./near-items-pgvector.js";
 import { NearItemsExact } from "./near-items-exact.js";
 import { openPool } from "./pool.js";
+import { PostgresRunRepository } from "./run-repository.js";
 import type { Database } from "./schema.js";
 import { makeStorage } from "./storage.js";
 
@@ -76,6 +77,39 @@ const WHEN_AWAY = {
  * @throws DomainError `unavailable` when it does not.
  */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresLedger> {
+  const { pool, db, heartbeat, close } = connect(options);
+  let storage: Storage;
+  try {
+    const nearItems = (await hasPgvector(db)) ? nearItemsByPgvector : new NearItemsExact();
+    storage = makeStorage(db, heartbeat, nearItems, options.threadTtl);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    storage,
+    pool,
+    db,
+    poolStats: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      max: options.poolMax,
+    }),
+    close,
+  };
+}
+
+/** What a heartbeat needs of the ledger. */
+type LeaseLedger = Pick<PostgresLedger, "close"> & { readonly runs: RunRepository };
+
+/** Opens the ledger for renewing leases. Asks it nothing, so this works also while the database is away. */
+export function openLeases(options: PostgresOptions): LeaseLedger {
+  const { db, heartbeat, close } = connect(options);
+  return { runs: new PostgresRunRepository(db, heartbeat), close };
+}
+
+function connect(options: PostgresOptions) {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
   const whenAway = options.whenAway === undefined ? undefined : WHEN_AWAY[options.whenAway];
   const common = {
@@ -105,29 +139,9 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresLe
   const heartbeat = new Kysely<Database>({
     dialect: ledgerDialect(heartbeatPool, HEARTBEAT_TIMEOUT_MS, HEARTBEAT_GRACE_MS),
   });
-  let storage: Storage;
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(pool, heartbeatPool));
-
-  try {
-    const nearItems = (await hasPgvector(db)) ? nearItemsByPgvector : new NearItemsExact();
-    storage = makeStorage(db, heartbeat, nearItems, options.threadTtl);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return {
-    storage,
-    pool,
-    db,
-    poolStats: () => ({
-      total: pool.totalCount,
-      idle: pool.idleCount,
-      waiting: pool.waitingCount,
-      max: options.poolMax,
-    }),
-    close,
-  };
+  return { pool, db, heartbeat, close };
 }
 
 /** Asks by name, as queries will: an extension in a schema that we do not look into is none. */

@@ -1,4 +1,4 @@
-export { openPostgres, type PoolStats, type PostgresLedger, type PostgresOptions } from "./database.js";
+export { openLeases, openPostgres, type PoolStats, type PostgresLedger, type PostgresOptions } from "./database.js";
 export { inspectPostgres, type PostgresFacts } from "./inspect.js";
 export {
   migrate,

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { openPostgres } from "@graphfleet/postgres";
+import { openLeases } from "@graphfleet/postgres";
 import { startHeartbeat } from "./start-heartbeat.js";
 import type { HeartbeatPort, ToHeartbeat } from "./messages.js";
 import { CLOSE, type HeartbeatThreadData } from "./thread-data.js";
@@ -12,14 +12,15 @@ const workshop = parentPort;
 if (workshop === null) throw new Error("The heartbeat is a thread of a worker");
 
 // Renewals have a connection of their own; the other one is for the last words of a blocked process, and closes when idle.
-const ledger = await openPostgres({
+// The database may go away while this thread starts: then leases are lost, and not the process.
+const ledger = openLeases({
   ...database,
   poolMax: 1,
   // Leases do not outlast for long the connection that they were renewed through.
   onError: () => heartbeat.tell({ kind: "look" }),
 });
 const heartbeat: HeartbeatPort = startHeartbeat({
-  runs: ledger.storage.runs,
+  runs: ledger.runs,
   lease,
   hear: (message) => workshop.postMessage(message),
   async announce(changes) {
