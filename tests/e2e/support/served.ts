@@ -11,6 +11,9 @@ export interface ServedOptions {
   readonly redisUri?: string;
   /** What the project puts its paths under. */
   readonly prefix?: string;
+  /** Its way to the database, from the URI of the database itself. */
+  readonly wire?: (databaseUri: string) => Promise<string>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A project, served by `graphfleet start` on a database of its own. */
@@ -33,7 +36,8 @@ export class Served {
     }
   }
 
-  static async start(config: string, dataDir: string, { redisUri, prefix = "" }: ServedOptions = {}): Promise<Served> {
+  static async start(config: string, dataDir: string, options: ServedOptions = {}): Promise<Served> {
+    const { redisUri, prefix = "", wire = async (uri) => uri, env = {} } = options;
     const [database, port] = [await freshDatabase(), await freePort()];
     const place = ["--config", config, "--data-dir", dataDir, "--port", String(port)];
     const args = ["start", ...(redisUri === undefined ? ["--one-process"] : ["--workers", "1"]), ...place];
@@ -41,10 +45,11 @@ export class Served {
       env: {
         ...process.env,
         NODE_OPTIONS: undefined,
-        DATABASE_URI: database.uri,
+        DATABASE_URI: await wire(database.uri),
         REDIS_URI: redisUri,
         REDIS_KEY_PREFIX: `e2e-${randomUUID()}:`,
         LANGGRAPH_SCHEMA_RESOLVE_TIMEOUT_MS: "100000",
+        ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -61,9 +66,13 @@ export class Served {
     return served;
   }
 
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** May be called again. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null) {
+    if (this.alive) {
       const exited = once(this.#child, "exit");
       this.#child.kill("SIGINT");
       await exited;
