@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,6 +99,16 @@ describe("from nothing to a running agent", () => {
     expect(await one.exited).toBe(1);
     expect(one.said).toContain("Auth must be an instance of Auth: ./graph.mjs:graph");
   });
+});
+
+test("a reader that leaves first, as head does, breaks no command", async () => {
+  const child = spawn(process.execPath, [repositoryPath("packages/cli/dist/main.js"), "--help"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  child.stdout.destroy();
+
+  const [code] = (await once(child, "exit")) as [number | null];
+  expect(code).toBe(0);
 });
 
 describe("graphfleet doctor and migrate", () => {

@@ -25,6 +25,13 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
+// `graphfleet doctor | head`: who reads may leave first. What is said then is lost; the command and its exit code are not.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 /** What a module of the project opened when it was loaded, such as a pool, must not keep a command that is done. */
 async function leave(code: number): Promise<never> {
   for (const stream of [process.stdout, process.stderr])
