@@ -23,6 +23,7 @@ import {
   sealedAuthorizer,
   sealedStorage,
   sealedTape,
+  messageOf,
 } from "@graphfleet/domain";
 import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus, RedisWorkerRoll } from "@graphfleet/redis";
@@ -176,9 +177,7 @@ try {
     onStrayRejection: observeStrayRejections(metrics, log),
   });
 } catch (error) {
-  process.stderr.write(
-    `The API cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,
-  );
+  process.stderr.write(`The API cannot start: ${hidePasswords(messageOf(error))}\n`);
   process.exit(1);
 }
 

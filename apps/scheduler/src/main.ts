@@ -21,6 +21,7 @@ import {
   sealedAuthorizer,
   sealedStorage,
   sealedTape,
+  messageOf,
 } from "@graphfleet/domain";
 import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import { openRedis, RedisControlChannel, RedisRunQueue, RedisStreamBus } from "@graphfleet/redis";
@@ -117,8 +118,6 @@ try {
   // The project's auth handlers are asked here.
   await life.run({ deadlineMs: 15_000, onStrayRejection: observeStrayRejections(metrics, log) });
 } catch (error) {
-  process.stderr.write(
-    `The scheduler cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,
-  );
+  process.stderr.write(`The scheduler cannot start: ${hidePasswords(messageOf(error))}\n`);
   process.exit(1);
 }

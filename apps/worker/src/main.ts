@@ -14,7 +14,7 @@ import {
   startOpsServer,
   patiently,
 } from "@graphfleet/chassis";
-import { isOutage, openEncryption, sealedStorage, sealedTape } from "@graphfleet/domain";
+import { isOutage, openEncryption, sealedStorage, sealedTape, messageOf } from "@graphfleet/domain";
 import { openPostgres, type PostgresOptions, requireCurrentSchema } from "@graphfleet/postgres";
 import {
   consumeRings,
@@ -175,8 +175,6 @@ try {
     onUncaught: blame,
   });
 } catch (error) {
-  process.stderr.write(
-    `The worker cannot start: ${hidePasswords(error instanceof Error ? error.message : String(error))}\n`,
-  );
+  process.stderr.write(`The worker cannot start: ${hidePasswords(messageOf(error))}\n`);
   process.exit(1);
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Static, TObject } from "@sinclair/typebox";
 import { Ajv, type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
+import { messageOf } from "./message-of.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -94,7 +95,7 @@ function rawValue(name: string, ...[env, readFile, problems]: RawSource): string
   try {
     return readFile(path).replace(/\r?\n$/, "");
   } catch (error) {
-    problems.push(`${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    problems.push(`${name}_FILE cannot be read: ${messageOf(error)}.`);
     return undefined;
   }
 }

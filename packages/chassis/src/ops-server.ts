@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 
 import type { Metrics } from "./metrics.js";
+import { messageOf } from "./message-of.js";
 
 export interface OpsOptions {
   readonly metrics: Metrics;
@@ -67,7 +68,7 @@ export async function answerOps(options: OpsOptions, method: string, url: string
     }
     if (pathname === "/ok") return await health(options, searchParams.get("check_db"));
   } catch (error) {
-    return json(500, { ok: false, detail: reason(error) });
+    return json(500, { ok: false, detail: messageOf(error) });
   }
   return json(404, { detail: "Not Found" });
 }
@@ -82,7 +83,7 @@ async function health(options: OpsOptions, checkDb: string | null): Promise<OpsA
       await check();
       return [name, "ok"] as const;
     } catch (error) {
-      return [name, reason(error)] as const;
+      return [name, messageOf(error)] as const;
     }
   });
   const services = Object.fromEntries(await Promise.all(checks));
@@ -95,5 +96,3 @@ const json = (status: number, body: object): OpsAnswer => ({
   type: "application/json",
   body: JSON.stringify(body),
 });
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

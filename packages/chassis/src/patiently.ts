@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "./message-of.js";
 
 export interface PatienceOptions {
   /** Appears in the log. */
@@ -28,7 +29,7 @@ export async function patiently<T>(open: () => Promise<T>, options: PatienceOpti
       return await open();
     } catch (error) {
       if (!mayHeal(error) || waitedMs + pauseMs > forMs) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       log.warn({ name, reason, again_in_ms: pauseMs }, "not reachable yet; trying again");
     }
     await wait(pauseMs, stopping);

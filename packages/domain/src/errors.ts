@@ -91,3 +91,9 @@ export const unavailable = (message: string, cause?: unknown) => new DomainError
 
 /** Whether an error says that something we need is away for now, and not that somebody did something wrong. */
 export const isOutage = (error: unknown): boolean => error instanceof DomainError && error.code === "unavailable";
+
+/**
+ * What an error says, and nothing else; of anything else that was thrown, how it reads. Errors of clients may carry more,
+ * such as a command with its arguments: those are somebody's data, or our password.
+ */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { messageOf } from "@graphfleet/domain";
 
 import { MIGRATIONS } from "./migrations/index.js";
 import type { Migration } from "./migrations/migration.js";
@@ -125,7 +126,7 @@ async function apply(client: pg.PoolClient, { name, sql }: Migration): Promise<v
     await client.query(sql);
     await client.query("INSERT INTO graphfleet_migrations (name) VALUES ($1)", [name]);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`Migration ${name} failed: ${reason}. Nothing was changed.`, { cause: error });
   }
 }

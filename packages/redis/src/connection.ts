@@ -1,11 +1,10 @@
-import { type Log, unavailable } from "@graphfleet/domain";
+import { type Log, unavailable, messageOf } from "@graphfleet/domain";
 import { Cluster, type Redis, type RedisOptions as ClientOptions } from "ioredis";
 
 import { type Client, openClient, openSubscriber } from "./client.js";
 import { Subscriptions } from "./subscriptions.js";
 import { redisTarget, type RedisTarget } from "./target.js";
 import { whenReady } from "./when-ready.js";
-import { reasonOf } from "./reason.js";
 
 /*
  * Redis carries hints; the ledger has the facts. So a process starts and goes on without Redis, a command that cannot be
@@ -100,7 +99,7 @@ export class RedisLink {
     try {
       await this.command.ping();
     } catch (error) {
-      throw unavailable("Redis does not answer", new Error(reasonOf(error)));
+      throw unavailable("Redis does not answer", new Error(messageOf(error)));
     }
   }
 
@@ -155,7 +154,7 @@ export class RedisLink {
     let lost = false;
     redis.on("error", (error: Error) => {
       if (!lost && this.#connections.has(redis))
-        this.log.warn({ reason: reasonOf(error), connection: purpose }, "redis is away; reconnecting");
+        this.log.warn({ reason: messageOf(error), connection: purpose }, "redis is away; reconnecting");
       lost = true;
     });
     redis.on("ready", () => {

@@ -1,7 +1,6 @@
-import { asRunId, type ControlChannel, type ControlHint } from "@graphfleet/domain";
+import { asRunId, type ControlChannel, type ControlHint, messageOf } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
-import { reasonOf } from "./reason.js";
 
 /** Hints by pub/sub. One may get lost; then the next heartbeat finds the same news in the ledger. */
 export class RedisControlChannel implements ControlChannel {
@@ -19,7 +18,7 @@ export class RedisControlChannel implements ControlChannel {
     try {
       await this.#link.command.publish(this.#channel, JSON.stringify(hint));
     } catch (error) {
-      this.#link.log.debug({ reason: reasonOf(error) }, "a hint got lost");
+      this.#link.log.debug({ reason: messageOf(error) }, "a hint got lost");
     }
   }
 

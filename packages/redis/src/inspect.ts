@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from "ioredis";
+import { messageOf } from "@graphfleet/domain";
 import { openClient } from "./client.js";
 import type { RedisOptions } from "./connection.js";
-import { reasonOf } from "./reason.js";
 import { redisTarget, type RedisTarget } from "./target.js";
 import { whenReady } from "./when-ready.js";
 
@@ -50,14 +50,14 @@ export async function inspectRedis(
   // What it says first is the reason; what follows only tells that the connection is closed.
   let reason: string | null = null;
   client.on("error", (error: Error & { readonly lastNodeError?: Error }) => {
-    reason ??= reasonOf(error.lastNodeError ?? error);
+    reason ??= messageOf(error.lastNodeError ?? error);
   });
   try {
     await whenReady(client, timeoutMs);
     const servers = client instanceof Cluster ? client.nodes("master") : [client];
     return await Promise.all(servers.map((server) => factsOf(server, target.kind)));
   } catch (error) {
-    throw new Error(reason ?? reasonOf(error), { cause: error });
+    throw new Error(reason ?? messageOf(error), { cause: error });
   } finally {
     client.disconnect();
   }

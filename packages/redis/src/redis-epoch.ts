@@ -1,5 +1,5 @@
+import { messageOf } from "@graphfleet/domain";
 import type { RedisLink } from "./connection.js";
-import { reasonOf } from "./reason.js";
 
 /**
  * Since when Redis has forgotten nothing.
@@ -38,7 +38,7 @@ export class RedisEpoch {
       await command.set(this.#key, `${server} ${now}`);
       return now;
     } catch (error) {
-      log.debug({ reason: reasonOf(error) }, "Redis does not say since when it remembers");
+      log.debug({ reason: messageOf(error) }, "Redis does not say since when it remembers");
       return Infinity;
     }
   }

@@ -1,10 +1,10 @@
 import type { Ring, RingConsumer } from "@graphfleet/domain";
 import { type Job, Worker } from "bullmq";
+import { messageOf } from "@graphfleet/domain";
 
 import type { Client } from "./client.js";
 import type { RedisLink } from "./connection.js";
 import { type Bell, queuePrefix, type RingData } from "./run-queue.js";
-import { reasonOf } from "./reason.js";
 
 export interface ConsumeOptions {
   /** Which bell to listen to; default "runs". */
@@ -48,7 +48,7 @@ export function consumeRings(link: RedisLink, { bell = "runs", concurrency, hand
   });
   worker.on(
     "error",
-    sparingly((error) => link.log.warn({ reason: reasonOf(error) }, "trouble hearing rings")),
+    sparingly((error) => link.log.warn({ reason: messageOf(error) }, "trouble hearing rings")),
   );
 
   /** BullMQ blocks on a duplicate. It forgets to close that one when Redis is away, so it is ours as well. */
@@ -73,7 +73,7 @@ export function consumeRings(link: RedisLink, { bell = "runs", concurrency, hand
   async function close(): Promise<void> {
     const closed = worker
       .close()
-      .catch((error: unknown) => link.log.debug({ reason: reasonOf(error) }, "worker did not close"));
+      .catch((error: unknown) => link.log.debug({ reason: messageOf(error) }, "worker did not close"));
     while (inFlight.size > 0) await Promise.all(inFlight);
     // Without Redis BullMQ would wait for it. Nothing is lost: a ring that was not ticked off is heard once more.
     if (connection.status === "ready") await Promise.race([closed, waited(CLOSE_MS)]);

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 
-import { type Ring, type RunQueue, unavailable } from "@graphfleet/domain";
+import { type Ring, type RunQueue, unavailable, messageOf } from "@graphfleet/domain";
 import { Queue } from "bullmq";
 
 import type { Client } from "./client.js";
 import type { RedisLink } from "./connection.js";
 import { whenReady } from "./when-ready.js";
-import { reasonOf } from "./reason.js";
 
 /** What is rung for: a thread with a run, or a run with a webhook. Each has a bell of its own, so neither waits for the other. */
 export type Bell = "runs" | "webhooks";
@@ -51,7 +50,7 @@ export class RedisRunQueue implements RunQueue {
       // It may have been caught while starting, and then it never recovers. A new one costs nothing.
       this.#queue = null;
       void queue.close().catch(() => undefined);
-      throw unavailable("Redis does not take rings", new Error(reasonOf(error)));
+      throw unavailable("Redis does not take rings", new Error(messageOf(error)));
     }
   }
 
@@ -66,7 +65,7 @@ export class RedisRunQueue implements RunQueue {
       prefix: queuePrefix(this.#link),
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
     });
-    queue.on("error", (error) => this.#link.log.debug({ reason: reasonOf(error) }, "bell connection"));
+    queue.on("error", (error) => this.#link.log.debug({ reason: messageOf(error) }, "bell connection"));
     return queue;
   }
 }

@@ -7,6 +7,7 @@ import {
   type TapeSignal,
   type TapeWriter,
   type ThreadId,
+  messageOf,
 } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
@@ -17,7 +18,6 @@ import { idOf, POKE, tapeKey, toEntry, toFields, wakeChannel } from "./tape-code
 import { TapePager } from "./tape-pager.js";
 import { bytesOf } from "./tape-weight.js";
 import { RedisTapeWriter, type TapeWriterOptions } from "./tape-writer.js";
-import { reasonOf } from "./reason.js";
 
 export interface StreamBusOptions extends Partial<TapeWriterOptions> {
   /** How often a reader is told to look at the ledger. */
@@ -96,7 +96,7 @@ export class RedisStreamBus implements StreamBus {
         if (!page.more) return;
       }
     } catch (error) {
-      this.#link.log.warn({ reason: reasonOf(error), thread_id: threadId }, "the past of a tape could not be read");
+      this.#link.log.warn({ reason: messageOf(error), thread_id: threadId }, "the past of a tape could not be read");
     }
   }
 
@@ -161,7 +161,7 @@ export class RedisStreamBus implements StreamBus {
         below = (page.at(-1)?.seq ?? 0) - 1;
       }
     } catch (error) {
-      this.#link.log.debug({ reason: reasonOf(error), run_id: runId }, "earlier attempts could not be read");
+      this.#link.log.debug({ reason: messageOf(error), run_id: runId }, "earlier attempts could not be read");
     }
     return null;
   }
@@ -181,7 +181,7 @@ export class RedisStreamBus implements StreamBus {
     try {
       await command;
     } catch (error) {
-      this.#link.log.debug({ reason: reasonOf(error) }, "a hint got lost");
+      this.#link.log.debug({ reason: messageOf(error) }, "a hint got lost");
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { TapeEntry, TapeSignal, ThreadId } from "@graphfleet/domain";
+import { messageOf } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
 import { POKE, tapeKey, wakeChannel } from "./tape-codec.js";
 import { TapePager, type TapePage } from "./tape-pager.js";
 import { type Hint, type ReaderBounds, TapeReader } from "./tape-reader.js";
-import { reasonOf } from "./reason.js";
 
 /*
  * All readers of a process, over two connections.
@@ -234,7 +234,7 @@ export class StreamHub {
     try {
       return await pager.next(after);
     } catch (error) {
-      this.#link.log.debug({ reason: reasonOf(error) }, "tape could not be read");
+      this.#link.log.debug({ reason: messageOf(error) }, "tape could not be read");
       return null;
     }
   }

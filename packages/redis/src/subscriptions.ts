@@ -1,8 +1,8 @@
 import type { Log } from "@graphfleet/domain";
 import type { Redis } from "ioredis";
+import { messageOf } from "@graphfleet/domain";
 
 import { whenReady } from "./when-ready.js";
-import { reasonOf } from "./reason.js";
 
 type Listener = (message: string) => void;
 
@@ -42,7 +42,7 @@ export class Subscriptions {
     try {
       await redis.subscribe(channel);
     } catch (error) {
-      this.#log.debug({ reason: reasonOf(error), channel }, "not subscribed yet");
+      this.#log.debug({ reason: messageOf(error), channel }, "not subscribed yet");
     }
   }
 
@@ -50,7 +50,7 @@ export class Subscriptions {
     this.#listeners.delete(channel);
     if (this.#redis?.status !== "ready") return;
     this.#redis.unsubscribe(channel).catch((error: unknown) => {
-      this.#log.debug({ reason: reasonOf(error), channel }, "not unsubscribed; the connection is gone");
+      this.#log.debug({ reason: messageOf(error), channel }, "not unsubscribed; the connection is gone");
     });
   }
 
@@ -87,7 +87,7 @@ export class Subscriptions {
       }
     } catch (error) {
       // Lost again, or too slow to be trusted: the next connection renews.
-      this.#log.debug({ reason: reasonOf(error) }, "subscriptions were not renewed");
+      this.#log.debug({ reason: messageOf(error) }, "subscriptions were not renewed");
       if (redis.status === "ready") redis.disconnect(true);
       return;
     }

@@ -1,5 +1,5 @@
+import { messageOf } from "@graphfleet/domain";
 import type { RedisLink } from "./connection.js";
-import { reasonOf } from "./reason.js";
 
 /** A tape is trimmed by pieces of this share of its bound. */
 const PIECES = 32;
@@ -55,7 +55,7 @@ export async function bytesOf(link: RedisLink, key: string): Promise<number> {
     // Without a number of samples Redis guesses from the first few entries.
     return (await link.command.memory("USAGE", key, "SAMPLES", 0)) ?? 0;
   } catch (error) {
-    link.log.debug({ reason: reasonOf(error) }, "Redis does not say what a tape weighs");
+    link.log.debug({ reason: messageOf(error) }, "Redis does not say what a tape weighs");
     return 0;
   }
 }

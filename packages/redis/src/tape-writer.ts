@@ -10,13 +10,13 @@ import {
   type TapeEvent,
   type TapeLosses,
   type TapeWriter,
+  messageOf,
 } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
 import { idOf, seqOf, tapeKey, toFields, wakeChannel } from "./tape-codec.js";
 import type { Attempt } from "./tape-attempt.js";
 import { bytesOf, TapeWeight } from "./tape-weight.js";
-import { reasonOf } from "./reason.js";
 
 /*
  * Events wait in a spool and are written in batches, one batch in flight: what comes meanwhile is the next batch. A batch
@@ -211,7 +211,7 @@ export class RedisTapeWriter implements TapeWriter {
         this.#late = false;
       } catch (error) {
         if (failures === 0)
-          this.#link.log.debug({ reason: reasonOf(error), run_id: this.#attempt.runId }, "tape is not written");
+          this.#link.log.debug({ reason: messageOf(error), run_id: this.#attempt.runId }, "tape is not written");
         this.#away = true;
         if (this.#link.closed) this.#giveUp();
         else await this.#pause(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)] ?? 0);
@@ -316,7 +316,7 @@ export class RedisTapeWriter implements TapeWriter {
   /** A graph may think for longer than a tape lives. */
   #renew(): void {
     this.#link.command.expire(this.#key, this.#options.runningSeconds).catch((error: unknown) => {
-      this.#link.log.debug({ reason: reasonOf(error) }, "life of a tape was not renewed");
+      this.#link.log.debug({ reason: messageOf(error) }, "life of a tape was not renewed");
     });
   }
 

@@ -1,7 +1,6 @@
-import { ENROLLED_SECONDS, type EnrolledWorker, type WorkerRoll } from "@graphfleet/domain";
+import { ENROLLED_SECONDS, type EnrolledWorker, type WorkerRoll, messageOf } from "@graphfleet/domain";
 
 import type { RedisLink } from "./connection.js";
-import { reasonOf } from "./reason.js";
 
 /** Between the slots and the name of a member; owners may hold anything else. */
 const SEPARATOR = " ";
@@ -32,7 +31,7 @@ export class RedisWorkerRoll implements WorkerRoll {
       const own = members.filter((member) => member.slice(member.indexOf(SEPARATOR) + 1) === owner);
       if (own.length > 0) await this.#link.command.zrem(this.#key, ...own);
     } catch (error) {
-      this.#link.log.debug({ reason: reasonOf(error) }, "a worker left without a word");
+      this.#link.log.debug({ reason: messageOf(error) }, "a worker left without a word");
     }
   }
 
@@ -45,7 +44,7 @@ export class RedisWorkerRoll implements WorkerRoll {
       );
       return present.reduce((sum, member) => sum + Number(member.slice(0, member.indexOf(SEPARATOR))), 0);
     } catch (error) {
-      this.#link.log.debug({ reason: reasonOf(error) }, "nobody knows which workers are there");
+      this.#link.log.debug({ reason: messageOf(error) }, "nobody knows which workers are there");
       return null;
     }
   }

@@ -1,5 +1,6 @@
 import type { Json } from "@graphfleet/domain";
 import { types } from "node:util";
+import { messageOf } from "@graphfleet/domain";
 
 /**
  * One line of JSON for a value that a graph produced, as clients expect it: messages are flat, dates are ISO strings,
@@ -85,8 +86,7 @@ function member(owner: object, key: string, path: readonly object[]): unknown {
   }
 }
 
-const unreadable = (error: unknown): string =>
-  `[Unreadable: ${error instanceof Error ? error.message : String(error)}]`;
+const unreadable = (error: unknown): string => `[Unreadable: ${messageOf(error)}]`;
 
 /**
  * The value as Postgres can keep it in a jsonb column, which refuses NUL characters and halves of surrogate pairs:

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { every } from "@graphfleet/chassis";
 import type { Log } from "@graphfleet/domain";
+import { messageOf } from "@graphfleet/domain";
 
 /** API keys for teams without auth of their own. Whoever has one may do everything, under its name. */
 export interface ApiKeys {
@@ -43,7 +44,7 @@ export function openApiKeys({ text, file, log, everyMs = LOOK_EVERY_MS }: ApiKey
       }
       problem = "";
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
+      const said = messageOf(error);
       if (said !== problem)
         log.error({ err: error, file }, "the file of API keys cannot be used; the keys stay as they were");
       problem = said;

@@ -1,4 +1,4 @@
-import { malformedRequest } from "@graphfleet/domain";
+import { malformedRequest, messageOf } from "@graphfleet/domain";
 import type { Request as ExpressRequest } from "express";
 
 /**
@@ -15,7 +15,7 @@ export function toWebRequest(req: ExpressRequest, readBody: () => Promise<Buffer
       ...(hasBody ? { body: lazily(readBody), duplex: "half" } : {}),
     });
   } catch (error) {
-    throw malformedRequest(`This request cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw malformedRequest(`This request cannot be read: ${messageOf(error)}`);
   }
 }
 

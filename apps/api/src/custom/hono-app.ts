@@ -1,4 +1,4 @@
-import { type Log, malformedRequest, refusalOf } from "@graphfleet/domain";
+import { type Log, malformedRequest, refusalOf, messageOf } from "@graphfleet/domain";
 import type { HonoApp, HonoContext } from "@graphfleet/runtime";
 import type { Readable } from "node:stream";
 import type { Request as ExpressRequest, RequestHandler, Response as ExpressResponse } from "express";
@@ -136,7 +136,7 @@ function toWebRequest(req: ExpressRequest, res: ExpressResponse, signal: AbortSi
     const body = hasBody ? { body: lazily(() => chunksOf(req, res, readBody)), duplex: "half" as const } : {};
     return new Request(url, { method: req.method, headers, signal, ...body });
   } catch (error) {
-    throw malformedRequest(`This request cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw malformedRequest(`This request cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Metrics } from "@graphfleet/chassis";
-import { type RunRepository, unavailable, type WorkerRoll } from "@graphfleet/domain";
+import { type RunRepository, unavailable, type WorkerRoll, messageOf } from "@graphfleet/domain";
 import { Router } from "express";
 import type { HttpMetrics } from "../http/http-metrics.js";
 import { parseQuery } from "../http/parse.js";
@@ -68,7 +68,7 @@ async function unreachable(services: SystemRoutesDeps["services"]): Promise<read
         await check();
         return [];
       } catch (error) {
-        return [`${name} cannot be reached: ${error instanceof Error ? error.message : String(error)}`];
+        return [`${name} cannot be reached: ${messageOf(error)}`];
       }
     }),
   );

@@ -6,6 +6,7 @@ import {
   type RunRepository,
   settlementOf,
   type Signals,
+  messageOf,
 } from "@graphfleet/domain";
 import type { FromHeartbeat, ToHeartbeat } from "./messages.js";
 
@@ -119,7 +120,7 @@ export class Heartbeat {
       }
       return true;
     } catch (error) {
-      hear({ kind: "trouble", held: before.length, reason: error instanceof Error ? error.message : String(error) });
+      hear({ kind: "trouble", held: before.length, reason: messageOf(error) });
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { messageOf } from "@graphfleet/domain";
 import { answerable, blame, refuseExits } from "./blame.js";
 
 const never = new AbortController().signal;
@@ -26,10 +27,7 @@ test("a run is stopped when it is blamed, and when it is told to stop", () => {
   answerable(told.signal, (stop) => stops.push(stop));
   told.abort("cancelled");
 
-  expect(stops.map(({ reason }) => (reason instanceof Error ? reason.message : String(reason)))).toEqual([
-    "its own",
-    "cancelled",
-  ]);
+  expect(stops.map(({ reason }) => messageOf(reason))).toEqual(["its own", "cancelled"]);
   expect(blamed.aborted).toBe(true);
 });
 

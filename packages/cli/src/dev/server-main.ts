@@ -1,4 +1,5 @@
 import { loadProject, mountPrefix } from "@graphfleet/runtime/project";
+import { messageOf } from "@graphfleet/domain";
 import { startOneProcess } from "../start/one-process.js";
 import type { BrokenGraph, FromServer, ToServer } from "./messages.js";
 
@@ -41,7 +42,7 @@ async function load({ options, databaseUri }: Extract<ToServer, { kind: "load" }
     });
     await say({ kind: "serving" });
   } catch (error) {
-    await say({ kind: "problem", message: error instanceof Error ? error.message : String(error) });
+    await say({ kind: "problem", message: messageOf(error) });
     process.exit(1);
   }
 }

@@ -1,4 +1,5 @@
 import { hidePasswords } from "@graphfleet/chassis";
+import { messageOf } from "@graphfleet/domain";
 import { fail, type Finding } from "./finding.js";
 
 /** A database that could not be asked: why, and what that usually takes. */
@@ -50,6 +51,6 @@ function codeOf(error: unknown): string {
 
 function reasonOf(error: unknown): string {
   const first = firstOf(error);
-  const text = first instanceof Error ? first.message : String(first);
+  const text = messageOf(first);
   return hidePasswords(text === "" ? codeOf(error) : text);
 }

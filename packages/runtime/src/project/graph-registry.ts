@@ -1,4 +1,4 @@
-import { type GraphCatalog, graphFailed, graphNotFound } from "@graphfleet/domain";
+import { type GraphCatalog, graphFailed, graphNotFound, messageOf } from "@graphfleet/domain";
 import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
 import path from "node:path";
 import {
@@ -143,7 +143,7 @@ async function loadGraph(entry: GraphEntry, projectDir: string): Promise<Loaded>
   try {
     return toLoaded(exported, await librariesFor(entry.file, projectDir));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new LoadError(entry.file, null, `export "${entry.exportName}" of ${entry.written}: ${reason}`, error);
   }
 }
@@ -159,7 +159,7 @@ async function makeGraph(graphId: string, make: GraphFactory, request: GraphRequ
   try {
     return toCompiledGraph(made);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TypeError(`The factory of graph "${graphId}" returned no graph: ${reason}`, { cause: error });
   }
 }
@@ -167,7 +167,7 @@ async function makeGraph(graphId: string, make: GraphFactory, request: GraphRequ
 function toFailure(entry: GraphEntry, reason: unknown, projectDir: string): GraphFailure {
   const known = reason instanceof LoadError ? reason : null;
   const file = known?.file ?? entry.file;
-  const message = reason instanceof Error ? reason.message : String(reason);
+  const message = messageOf(reason);
   const mismatch = majorMismatch(librariesOf(entry.file));
   return {
     graphId: entry.id,

@@ -1,4 +1,4 @@
-import { type Embedder, embeddingFailed, isObject, type Vector } from "@graphfleet/domain";
+import { type Embedder, embeddingFailed, isObject, type Vector, messageOf } from "@graphfleet/domain";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { describeError } from "../describe-error.js";
@@ -82,7 +82,7 @@ type Project = Parameters<typeof loadEmbedder>[0];
 async function fromFile(written: string, { configPath, dir }: Project): Promise<Embeddings> {
   const target = toTarget("store.index.embed", written, dir, configPath);
   const exported = await withBundler(() => loadExport(target, dir)).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ProjectError(`${configPath}: "store.index.embed" is "${written}", which does not load: ${reason}`, {
       cause: error,
     });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { messageOf } from "@graphfleet/domain";
 import { bundleModule } from "./bundle-module.js";
 import type { ImportTarget } from "./project-config.js";
 
@@ -83,7 +84,7 @@ function explain(error: unknown, target: ImportTarget, projectDir: string): Load
     const file = path.resolve(projectDir, bundling.file);
     return new LoadError(file, bundling.line, bundling.text, error);
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const place = placeIn(error, projectDir);
   return new LoadError(place?.file ?? target.file, place?.line ?? null, firstLine(message), error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@graphfleet/domain";
 import { withBundler } from "./bundle-module.js";
 import { loadExports } from "./load-module.js";
 import type { ImportTarget, ProjectConfig } from "./project-config.js";
@@ -27,7 +28,7 @@ export async function loadNamed(
   const problem = (reason: string, cause?: unknown) =>
     new ProjectError(`${configPath}: Failed to load ${what}: ${name}${reason}`, { cause });
   const module = await withBundler(() => loadExports(target, dir)).catch((error: unknown) => {
-    throw problem(`: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw problem(`: ${messageOf(error)}`, error);
   });
   return { name, ...module, problem };
 }

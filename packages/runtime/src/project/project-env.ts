@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
+import { messageOf } from "@graphfleet/domain";
 import type { ProjectConfig } from "./project-config.js";
 import { ProjectError } from "./project-error.js";
 
@@ -22,7 +23,7 @@ async function readEnvFile(file: string, configPath: string): Promise<Record<str
     return parseEnv(await readFile(file, "utf8")) as Record<string, string>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ProjectError(`${configPath}: "env" names ${file}, which cannot be read: ${reason}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { messageOf } from "@graphfleet/domain";
 import { duplicateKeys } from "./duplicate-keys.js";
 import { ProjectError } from "./project-error.js";
 
@@ -74,7 +75,7 @@ function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const position = /position (\d+)/.exec(reason)?.[1];
     const before = text.slice(0, position === undefined ? text.length : Number(position)).split("\n");
     const column = (before.at(-1)?.length ?? 0) + 1;
