@@ -1,4 +1,5 @@
 /** Remembers what it was told, and says for whom it runs; on request only after a question, or after its worker died. */
+import { execFileSync } from "node:child_process";
 import { Annotation, END, interrupt, type LangGraphRunnableConfig, START, StateGraph } from "@langchain/langgraph";
 
 const State = Annotation.Root({
@@ -14,7 +15,7 @@ export const graph = new StateGraph(State)
   .addNode("look", ({ asks, crashes }, runtime) => {
     const { metadata }: LangGraphRunnableConfig = runtime;
     if (asks) interrupt("May I?");
-    if (crashes && Number(metadata?.["run_attempt"] ?? 1) === 1) process.kill(process.pid, "SIGKILL");
+    if (crashes && Number(metadata?.["run_attempt"] ?? 1) === 1) execFileSync("kill", ["-KILL", String(process.pid)]);
     return {
       user: String(runtime.configurable?.["langgraph_auth_user_id"]),
       runtimeUser: String(runtime.serverInfo?.user?.["identity"]),

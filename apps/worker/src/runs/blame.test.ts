@@ -35,20 +35,57 @@ test("what is nobody's is nobody's fault", () => {
   expect(() => blame(new Error("ours"))).not.toThrow();
 });
 
-test("a graph cannot end the process, and we can", () => {
-  const exits: unknown[] = [];
-  const host = { exit: (code?: number | string | null) => exits.push(code) as never };
-  refuseExits(host);
+describe("a graph cannot end the process, and we can:", () => {
+  const PID = 77;
+  type Host = Parameters<typeof refuseExits>[0];
 
-  const { result } = answerable(never, () => {
-    try {
-      return host.exit(7);
-    } catch (error) {
-      return error;
-    }
+  function aHost() {
+    const calls: unknown[][] = [];
+    const host: Host = {
+      pid: PID,
+      exit: (...args) => calls.push(["exit", ...args]) as never,
+      abort: (...args) => calls.push(["abort", ...args]) as never,
+      kill: (...args) => {
+        calls.push(["kill", ...args]);
+        return true;
+      },
+    };
+    refuseExits(host);
+    const byGraph = (act: (on: Host) => unknown) =>
+      answerable(never, () => {
+        try {
+          return act(host);
+        } catch (error) {
+          return error;
+        }
+      }).result;
+    return { host, calls, byGraph };
+  }
+
+  test.each<[string, (on: Host) => unknown, unknown[]]>([
+    ["process.exit(7)", (on) => on.exit(7), ["exit", 7]],
+    ["process.abort()", (on) => on.abort(), ["abort"]],
+    [`process.kill(${PID})`, (on) => on.kill(PID, "SIGKILL"), ["kill", PID, "SIGKILL"]],
+    [`process.kill(${-PID})`, (on) => on.kill(-PID), ["kill", -PID, undefined]],
+    ["process.kill(0)", (on) => on.kill(0), ["kill", 0, undefined]],
+  ])("%s", (name, act, call) => {
+    const { host, calls, byGraph } = aHost();
+
+    expect(byGraph(act)).toMatchObject({ name: "ExitRefused", message: expect.stringContaining(name) });
+    expect(calls).toEqual([]);
+    act(host);
+    expect(calls).toEqual([call]);
   });
-  expect(result).toMatchObject({ name: "ExitRefused", message: expect.stringContaining("process.exit(7)") });
-  expect(exits).toEqual([]);
-  host.exit(1);
-  expect(exits).toEqual([1]);
+
+  test("other processes are its own business, and whether ours is there", () => {
+    const { calls, byGraph } = aHost();
+
+    byGraph((on) => on.kill(78));
+    byGraph((on) => on.kill(PID, 0));
+
+    expect(calls).toEqual([
+      ["kill", 78, undefined],
+      ["kill", PID, 0],
+    ]);
+  });
 });

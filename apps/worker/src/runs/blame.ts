@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
  * Whose code it was.
  *
  * All runs of a worker share its process, so one graph can end the others' attempts: by an exception that it throws where
- * nobody can catch it, in a timer or an event's listener, or by `process.exit`. Node knows on whose behalf such code runs.
+ * nobody can catch it, in a timer or an event's listener, or by `process.exit` and its like. Node knows on whose behalf such code runs.
  * So the run that did it fails, and the others go on.
  */
 
@@ -39,11 +39,30 @@ export function blame(error: unknown): void {
   atWork.getStore()?.fail(error);
 }
 
+type Host = Pick<NodeJS.Process, "exit" | "abort" | "kill" | "pid">;
+
 /** From now on graphs cannot end the process; everybody else can. */
-export function refuseExits(host: { exit: (code?: number | string | null) => never }): void {
+export function refuseExits(host: Host): void {
   const exit = host.exit.bind(host);
+  const abort = host.abort.bind(host);
+  const kill = host.kill.bind(host);
   host.exit = (code) => {
-    if (atWork.getStore() === undefined) return exit(code);
-    throw new ExitRefused(`A graph called process.exit(${code ?? ""}). It shares its process with other runs.`);
+    refuseGraphs(`exit(${code ?? ""})`);
+    return exit(code);
   };
+  host.abort = () => {
+    refuseGraphs("abort()");
+    return abort();
+  };
+  host.kill = (pid, signal) => {
+    // 0 and negative numbers are groups of processes; signal 0 only asks whether one is there.
+    const isOurs = pid === 0 || Math.abs(pid) === host.pid;
+    if (isOurs && signal !== 0) refuseGraphs(`kill(${pid})`);
+    return kill(pid, signal);
+  };
+}
+
+function refuseGraphs(call: string): void {
+  if (atWork.getStore() === undefined) return;
+  throw new ExitRefused(`A graph called process.${call}. It shares its process with other runs.`);
 }
