@@ -21,6 +21,7 @@ import type { RunObserver } from "./runs/run-observer.js";
 import { makeRunProcessor } from "./runs/run-processor.js";
 import { makeSettleRun } from "./runs/settle-run.js";
 import { Slots } from "./runs/slots.js";
+import { SuspectSeat } from "./runs/suspect-seat.js";
 import { Zombies } from "./runs/zombies.js";
 
 export interface WorkerParts {
@@ -94,8 +95,10 @@ export function startWorker(parts: WorkerParts): Worker {
     tapeKeepSeconds: options.tapeKeepSeconds,
     retryDelaysMs: LEDGER_RETRIES_MS,
   });
+  const suspects = new SuspectSeat(options.maxAttempts);
   const processRing = makeRunProcessor({
     runs: storage.runs,
+    suspects,
     bus,
     runner,
     keeper,
@@ -108,8 +111,8 @@ export function startWorker(parts: WorkerParts): Worker {
   });
 
   const slots = new Slots(options.concurrency);
-  const poll = startLedgerPoll({ runs: storage.runs, slots, processRing, hearsRings: parts.hearsRings, log });
-  const fairTurn = makeFairTurn({ runs: storage.runs, processRing, log });
+  const poll = startLedgerPoll({ runs: storage.runs, slots, suspects, processRing, hearsRings: parts.hearsRings, log });
+  const fairTurn = makeFairTurn({ runs: storage.runs, suspects, processRing, log });
   const handle = async (ring: Ring): Promise<void> => {
     if (!(await slots.take())) return;
     try {

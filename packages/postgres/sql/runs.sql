@@ -126,20 +126,23 @@ commit;
 
 -- claim
 /* claim_run */
-with due as (
-  select d.run_id
+with oldest as (
+  select d.run_id, d.attempt, d.cancel_action
   from runs d
   where d.thread_id = $1::uuid and d.status = 'pending' and d.run_after <= statement_timestamp()
   order by d.seq
   limit 1
 ),
+due as (
+  select o.run_id from oldest o where ("o"."attempt" < $2::int or "o"."cancel_action" is not null)
+),
 thread as (
   update threads t
   set stream_seq = t.stream_seq + 100000000
-  where t.thread_id = $2::uuid
+  where t.thread_id = $3::uuid
     and exists (select from due)
     and not exists (
-      select from runs busy where busy.thread_id = $3::uuid and busy.status = 'running'
+      select from runs busy where busy.thread_id = $4::uuid and busy.status = 'running'
     )
   returning t.thread_id, t.stream_seq
 )
@@ -147,14 +150,16 @@ update runs r
 set status = 'running',
     attempt = r.attempt + 1,
     fence = r.fence + 1,
-    lease_owner = $4::text,
-    lease_expires_at = clock_timestamp() + make_interval(secs => $5::float8),
+    in_company = false,
+    lease_owner = $5::text,
+    lease_expires_at = clock_timestamp() + make_interval(secs => $6::float8),
     lease_backend = nullif(current_setting('graphfleet.backend', true), '')::int,
     lease_server = pg_postmaster_start_time(),
     started_at = coalesce(r.started_at, clock_timestamp()),
     updated_at = clock_timestamp()
 from due, thread
 where r.run_id = due.run_id and r.thread_id = thread.thread_id and r.status = 'pending'
+  and ("r"."attempt" < $7::int or "r"."cancel_action" is not null)
 returning "r"."run_id", "r"."thread_id", "r"."assistant_id", "r"."status", "r"."metadata", "r"."spec", "r"."multitask_strategy", "r"."created_at", "r"."updated_at", "r"."run_after", "r"."started_at", "r"."ended_at", "r"."attempt", "r"."fence", "r"."cancel_action", "r"."error", "r"."tape_from", "r"."checkpoint_id", r.auth, r.last_event, thread.stream_seq as seq_base;
 
 -- claimable, most urgent first
@@ -163,6 +168,7 @@ select c.thread_id
 from runs c
 where c.status = 'pending'
   and c.run_after <= statement_timestamp() - make_interval(secs => $1::float8)
+  and ("c"."attempt" < $2::int or "c"."cancel_action" is not null)
   and not exists (
     select from runs before
     where before.thread_id = c.thread_id
@@ -170,7 +176,7 @@ where c.status = 'pending'
         or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
   )
 order by c.priority, c.run_after
-limit $2;
+limit $3;
 
 -- claimable, oldest first
 /* claimable_by_age */
@@ -178,6 +184,7 @@ select c.thread_id
 from runs c
 where c.status = 'pending'
   and c.run_after <= statement_timestamp() - make_interval(secs => $1::float8)
+  and ("c"."attempt" < $2::int or "c"."cancel_action" is not null)
   and not exists (
     select from runs before
     where before.thread_id = c.thread_id
@@ -185,7 +192,7 @@ where c.status = 'pending'
         or before.status = 'pending' and before.seq < c.seq and before.run_after <= statement_timestamp())
   )
 order by c.run_after
-limit $2;
+limit $3;
 
 -- renew
 /* renew_runs */
@@ -503,7 +510,11 @@ where r.status = 'running' and r.lease_expires_at < statement_timestamp()
 order by r.lease_expires_at
 limit $1
 for update of t skip locked;
-select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action
+select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action, r.lease_owner,
+  r.in_company or exists (
+    select from runs other
+    where other.status = 'running' and other.lease_owner = r.lease_owner and other.run_id <> r.run_id
+  ) as in_company
 from runs r
 where r.run_id = any($1::uuid[])
   and r.status = 'running' and r.lease_expires_at < statement_timestamp()
@@ -540,6 +551,14 @@ thread as (
 update runs w set rung_at = clock_timestamp() from next
 where w.run_id = next.run_id
 returning w.run_id, w.thread_id, w.fence, w.priority;
+/* mark_neighbours */
+with neighbours as (
+  select n.run_id
+  from runs n
+  where n.status = 'running' and n.lease_owner = any($1::text[]) and not n.in_company
+  for no key update skip locked
+)
+update runs r set in_company = true from neighbours where r.run_id = neighbours.run_id;
 commit;
 
 -- reapExpired, put back
@@ -569,7 +588,11 @@ where r.status = 'running' and r.lease_expires_at < statement_timestamp()
 order by r.lease_expires_at
 limit $1
 for update of t skip locked;
-select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action
+select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action, r.lease_owner,
+  r.in_company or exists (
+    select from runs other
+    where other.status = 'running' and other.lease_owner = r.lease_owner and other.run_id <> r.run_id
+  ) as in_company
 from runs r
 where r.run_id = any($1::uuid[])
   and r.status = 'running' and r.lease_expires_at < statement_timestamp()
@@ -578,6 +601,14 @@ for update;
 update "runs"
 set "status" = $1, "lease_owner" = $2, "lease_expires_at" = $3, "lease_backend" = $4, "rung_at" = clock_timestamp(), "updated_at" = clock_timestamp()
 where "run_id" = $5;
+/* mark_neighbours */
+with neighbours as (
+  select n.run_id
+  from runs n
+  where n.status = 'running' and n.lease_owner = any($1::text[]) and not n.in_company
+  for no key update skip locked
+)
+update runs r set in_company = true from neighbours where r.run_id = neighbours.run_id;
 commit;
 
 -- sweepTemporary

@@ -1,6 +1,7 @@
-import type { ClaimableFirst, ThreadId } from "@graphfleet/domain";
+import type { ClaimableFirst, OnlyRuns, ThreadId } from "@graphfleet/domain";
 import { type Kysely, sql } from "kysely";
 
+import { among } from "./only-runs.js";
 import type { Database } from "./schema.js";
 import { ago } from "./time.js";
 
@@ -9,15 +10,20 @@ const FIRST: Readonly<Record<ClaimableFirst, { readonly name: string; readonly o
   oldest: { name: "claimable_by_age", order: "c.run_after" },
 };
 
+export interface Look {
+  readonly dueSeconds: number;
+  readonly limit: number;
+  readonly first: ClaimableFirst;
+  readonly only: OnlyRuns | undefined;
+}
+
 /**
  * Threads whose oldest due run nobody executes. Only the due runs are read, by their index, so a look costs nothing when
  * there are none.
  */
 export async function claimableThreads(
   db: Kysely<Database>,
-  dueSeconds: number,
-  limit: number,
-  first: ClaimableFirst,
+  { dueSeconds, limit, first, only }: Look,
 ): Promise<readonly ThreadId[]> {
   // Two texts, and a prepared statement is one text: each has its name.
   const { name, order } = FIRST[first];
@@ -26,6 +32,7 @@ export async function claimableThreads(
     from runs c
     where c.status = 'pending'
       and c.run_after <= ${ago(dueSeconds)}
+      and ${among("c", only)}
       and not exists (
         select from runs before
         where before.thread_id = c.thread_id

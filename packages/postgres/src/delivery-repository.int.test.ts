@@ -105,7 +105,7 @@ describe("a delivery is owed", () => {
   test("without values when the run left none: a reaped one does not get those of the run before it", async () => {
     const first = await ended();
     const run = await ledger.make.run({ threadId: first.threadId, spec: { webhook: HOOK } });
-    await runs().claim(run, LEASE);
+    await runs().claim(run, { owner: run.id, seconds: 15 });
     await expireLease(run.id);
     await runs().reapExpired({ maxAttempts: 1, limit: 1000 });
 

@@ -12,6 +12,7 @@ import {
   type LastEnding,
   type Lease,
   type NewRun,
+  type OnlyRuns,
   type Page,
   type ReapedRun,
   type Renewal,
@@ -180,12 +181,17 @@ export class PostgresRunRepository implements RunRepository {
     return inTransaction(this.#db, (tx) => cancelRuns(tx, runIds, action));
   }
 
-  async claim({ threadId }: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null> {
-    return this.#once((db) => claimRun(db, threadId, lease));
+  async claim({ threadId }: Pick<Ring, "threadId">, lease: Lease, only?: OnlyRuns): Promise<ClaimedRun | null> {
+    return this.#once((db) => claimRun(db, threadId, lease, only));
   }
 
-  async claimable(dueSeconds: number, limit: number, first: ClaimableFirst): Promise<readonly ThreadId[]> {
-    return claimableThreads(this.#db, dueSeconds, limit, first);
+  async claimable(
+    dueSeconds: number,
+    limit: number,
+    first: ClaimableFirst,
+    only?: OnlyRuns,
+  ): Promise<readonly ThreadId[]> {
+    return claimableThreads(this.#db, { dueSeconds, limit, first, only });
   }
 
   async renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]> {

@@ -30,7 +30,9 @@ type Step =
   | { readonly do: "cancel"; readonly which: number; readonly action: "interrupt" | "rollback" }
   | { readonly do: "beat" | "roll back"; readonly claim: number }
   | { readonly do: "delete"; readonly which: number }
-  | { readonly do: "claim" | "expire" | "reap" | "ring again" };
+  | { readonly do: "claim"; readonly besideSuspect: boolean }
+  | { readonly do: "company"; readonly there: boolean }
+  | { readonly do: "expire" | "reap" | "ring again" };
 
 // 0 is the newest claim, or all runs; higher numbers go back in time.
 const which = fc.nat({ max: 3 });
@@ -44,7 +46,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ do: "create", strategy: "enqueue", due: false }) },
-  { weight: 6, arbitrary: fc.constant<Step>({ do: "claim" }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("claim" as const), besideSuspect: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("company" as const), there: fc.boolean() }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -104,6 +107,7 @@ class Bench {
   readonly claims: Claim[] = [];
   /** Runs that are not due yet: others may overtake them. */
   readonly late = new Set<string>();
+  #neighbour: ThreadId | null = null;
   readonly #create;
   readonly #cancel;
 
@@ -134,8 +138,9 @@ class Bench {
     }
   }
 
-  async claim(): Promise<Claim | null> {
-    const run = await ledger.storage.runs.claim({ threadId: this.threadId }, LEASE);
+  async claim(besideSuspect: boolean): Promise<Claim | null> {
+    const only = besideSuspect ? { startedBelow: MAX_ATTEMPTS } : undefined;
+    const run = await ledger.storage.runs.claim({ threadId: this.threadId }, LEASE, only);
     if (run === null) return null;
     this.claims.unshift(claimOf(run));
     return claimOf(run);
@@ -171,6 +176,28 @@ class Bench {
       "update runs set lease_expires_at = now() - interval '1 s' where thread_id = $1 and status = 'running'",
       [this.threadId],
     );
+  }
+
+  /** Another thread's run, held by the same worker. */
+  async company(there: boolean): Promise<void> {
+    if (!there) return await this.#sendHome();
+    if (this.#neighbour !== null) return;
+    const { id, threadId } = await ledger.make.run();
+    this.#neighbour = threadId;
+    const { runs } = ledger.storage;
+    expect((await runs.claim({ threadId }, LEASE))?.id).toBe(id);
+  }
+
+  async #sendHome(): Promise<void> {
+    if (this.#neighbour === null) return;
+    await ledger.pool.query("delete from runs where thread_id = $1", [this.#neighbour]);
+    this.#neighbour = null;
+  }
+
+  /** Sweeps look at all threads. */
+  async close(): Promise<void> {
+    await this.#sendHome();
+    await ledger.pool.query("delete from runs where thread_id = $1", [this.threadId]);
   }
 
   async rows() {
@@ -211,12 +238,16 @@ async function perform(step: Step, bench: Bench, model: RunModel): Promise<void>
       return;
     }
     case "claim": {
-      const expected = model.next;
+      const expected = step.besideSuspect ? model.nextBeside : model.next;
       if (expected !== undefined) model.claim(expected);
-      const claimed = await bench.claim();
+      const claimed = await bench.claim(step.besideSuspect);
       expect(claimed && [claimed.runId, claimed.fence]).toEqual(expected ? [expected.id, expected.fence] : null);
       return;
     }
+    case "company":
+      await bench.company(step.there);
+      model.company = step.there;
+      return;
     case "cancel": {
       const chosen = step.which === 0 ? model.inflight : model.inflight.slice(step.which - 1, step.which);
       await bench.cancel(
@@ -311,8 +342,7 @@ test("whatever is done to a thread, its rows are what the model says", async () 
           }
         }
       } finally {
-        // Sweeps look at all threads.
-        await ledger.pool.query("delete from runs where thread_id = $1", [bench.threadId]);
+        await bench.close();
       }
     }),
     { ...BOUNDS, numRuns: 120 },
@@ -327,7 +357,10 @@ async function attempt(step: Step, bench: Bench, endings: Map<string, Set<string
     case "create":
       return void (await bench.create(step.strategy, step.due));
     case "claim":
-      return void (await bench.claim());
+      return void (await bench.claim(step.besideSuspect));
+    case "company":
+      // One neighbour is enough, and it is there from the beginning.
+      return;
     case "cancel": {
       const rows = (await bench.rows()).filter(({ status }) => !TERMINAL.has(status));
       const chosen = step.which === 0 ? rows : rows.slice(step.which - 1, step.which);
@@ -377,6 +410,7 @@ test("whatever is done to a thread at once, nothing breaks that must hold, and e
       const bench = new Bench((await ledger.make.thread()).id);
       const endings = new Map<string, Set<string>>();
       try {
+        await bench.company(true);
         const work = async (steps: readonly Step[]) => {
           for (const one of steps) await attempt(one, bench, endings);
         };
@@ -396,7 +430,7 @@ test("whatever is done to a thread at once, nothing breaks that must hold, and e
         const fences = bench.claims.map(({ runId, fence }) => `${runId} ${fence}`);
         expect(new Set(fences).size).toBe(fences.length);
       } finally {
-        await ledger.pool.query("delete from runs where thread_id = $1", [bench.threadId]);
+        await bench.close();
       }
     }),
     { ...BOUNDS, numRuns: 40 },
@@ -415,7 +449,7 @@ async function finishAll(bench: Bench): Promise<void> {
   for (;;) {
     await bench.expire();
     await ledger.storage.runs.reapExpired({ maxAttempts: MAX_ATTEMPTS, limit: 100 });
-    const claim = await bench.claim();
+    const claim = await bench.claim(false);
     if (claim === null) return;
     const settled = await bench.settle(claim, "success");
     if (settled.kind === "rollback_wanted") await bench.rollBack(claim);

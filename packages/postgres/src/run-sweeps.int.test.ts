@@ -42,10 +42,12 @@ describe("sweeps", () => {
     const { storage, make, pool } = quiet;
     const hold = async (attempts = 1) => {
       const run = await make.run();
-      let claim = (await storage.runs.claim(run, LEASE))!;
+      // Each has a worker of its own.
+      const lease = { owner: run.id, seconds: 15 };
+      let claim = (await storage.runs.claim(run, lease))!;
       for (let n = 1; n < attempts; n++) {
         await storage.runs.giveBack(claimOf(claim), { spent: true, lastEvent: -1 });
-        claim = (await storage.runs.claim(run, LEASE))!;
+        claim = (await storage.runs.claim(run, lease))!;
       }
       return claim;
     };

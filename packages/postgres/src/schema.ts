@@ -95,6 +95,7 @@ interface RunTable {
   lease_expires_at: Generated<Date | null>;
   lease_backend: Generated<number | null>;
   lease_server: Generated<Date | null>;
+  in_company: Generated<boolean>;
   cancel_action: Generated<CancelAction | null>;
   error: Generated<GraphError | null>;
   tape_from: number;

@@ -54,6 +54,9 @@ export async function unheardRuns(
 interface ExpiredRow extends RingRow {
   readonly attempt: number;
   readonly cancel_action: "interrupt" | "rollback" | null;
+  readonly lease_owner: string;
+  /** Its worker held other runs too, or has lost one while it held this one. */
+  readonly in_company: boolean;
 }
 
 /**
@@ -75,7 +78,11 @@ export async function reapExpiredRuns(
     if (locked.rows.length === 0) return [];
 
     const expired = await sql<ExpiredRow>`
-      select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action
+      select r.run_id, r.thread_id, r.fence, r.priority, r.attempt, r.cancel_action, r.lease_owner,
+        r.in_company or exists (
+          select from runs other
+          where other.status = 'running' and other.lease_owner = r.lease_owner and other.run_id <> r.run_id
+        ) as in_company
       from runs r
       where r.run_id = any(${locked.rows.map((row) => row.run_id)}::uuid[])
         and r.status = 'running' and r.lease_expires_at < statement_timestamp()
@@ -84,8 +91,27 @@ export async function reapExpiredRuns(
 
     const reaped: ReapedRun[] = [];
     for (const row of expired.rows) reaped.push(await reap(tx, row, maxAttempts));
+    await markNeighbours(tx, expired.rows);
     return reaped;
   });
+}
+
+/**
+ * Runs of the same workers whose leases have not run out, or whose threads were busy, are taken away later if those are
+ * dead. Rows that somebody else works on are left out: to wait for them without their threads could be a deadlock, and
+ * they are renewed, ended, or taken away by somebody who sees ours.
+ */
+async function markNeighbours(tx: Kysely<Database>, expired: readonly ExpiredRow[]): Promise<void> {
+  const owners = [...new Set(expired.map((row) => row.lease_owner))];
+  if (owners.length === 0) return;
+  await sql`/* mark_neighbours */
+    with neighbours as (
+      select n.run_id
+      from runs n
+      where n.status = 'running' and n.lease_owner = any(${owners}::text[]) and not n.in_company
+      for no key update skip locked
+    )
+    update runs r set in_company = true from neighbours where r.run_id = neighbours.run_id`.execute(tx);
 }
 
 async function reap(tx: Kysely<Database>, row: ExpiredRow, maxAttempts: number): Promise<ReapedRun> {
@@ -96,8 +122,11 @@ async function reap(tx: Kysely<Database>, row: ExpiredRow, maxAttempts: number):
     const leaving = { status: threadStatus(0, "cancelled"), error: null, snapshot: null, lastSeq: null };
     return { ...ids, outcome: "interrupted", ring: await leaveThread(tx, ids.threadId, leaving) };
   }
-  if (row.cancel_action === null && row.attempt >= maxAttempts) {
-    const error = attemptsExhausted(row.run_id, row.attempt);
+  const suspect = row.attempt > maxAttempts;
+  // Any of its neighbours may have killed the worker. So it is started once more, where there is no other such run.
+  const spared = row.attempt === maxAttempts && row.in_company;
+  if (row.cancel_action === null && row.attempt >= maxAttempts && !spared) {
+    const error = attemptsExhausted(row.run_id, row.attempt, suspect);
     await end(tx, row, "error", error);
     const leaving = { status: threadStatus(0, "failed"), error, snapshot: null, lastSeq: null };
     return { ...ids, outcome: "failed", ring: await leaveThread(tx, ids.threadId, leaving) };

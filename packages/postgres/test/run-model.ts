@@ -32,6 +32,8 @@ export class RunModel {
   runs: ModelRun[] = [];
   /** The thread's status while nothing is in flight. */
   resting: "idle" | "interrupted" | "error" = "idle";
+  /** Whether the worker holds another thread's run too. */
+  company = false;
   #clock = 0;
 
   get inflight(): ModelRun[] {
@@ -50,6 +52,12 @@ export class RunModel {
   get next(): ModelRun | undefined {
     if (this.runs.some(({ status }) => status === "running")) return undefined;
     return this.runs.find(({ status, due }) => status === "pending" && due);
+  }
+
+  /** What a worker would be given that holds a suspect. */
+  get nextBeside(): ModelRun | undefined {
+    const { next } = this;
+    return next !== undefined && next.attempt >= MAX_ATTEMPTS && next.cancel === null ? undefined : next;
   }
 
   refuses(strategy: MultitaskStrategy): boolean {
@@ -123,7 +131,8 @@ export class RunModel {
     for (const run of this.runs.filter(({ status, expired }) => status === "running" && expired)) {
       run.expired = false;
       if (run.cancel === "interrupt") this.#end(run, "interrupted", "idle");
-      else if (run.cancel === null && run.attempt >= MAX_ATTEMPTS) this.#end(run, "error", "error");
+      else if (run.cancel === null && run.attempt >= MAX_ATTEMPTS + (this.company ? 1 : 0))
+        this.#end(run, "error", "error");
       else run.status = "pending";
     }
   }

@@ -1,19 +1,21 @@
-import type { RunRepository, ThreadId } from "@graphfleet/domain";
+import type { OnlyRuns, RunRepository, ThreadId } from "@graphfleet/domain";
 import { aLog, threadId } from "../../test/fakes.js";
 import { startLedgerPoll } from "./ledger-poll.js";
 import { Slots } from "./slots.js";
+import { SuspectSeat } from "./suspect-seat.js";
 
 /** A ledger in which runs wait that nobody rings for. Time passes when the test says so. */
 function setUp({ hearsRings = true, slots = 1 } = {}) {
   const waiting: ThreadId[] = [];
   const done: ThreadId[] = [];
   const pauses: number[] = [];
-  let asked = 0;
+  const suspects = new SuspectSeat(3);
+  const asked: (OnlyRuns | undefined)[] = [];
   let trouble: Error | null = null;
   let goOn: () => void = () => {};
   const runs: Pick<RunRepository, "claimable"> = {
-    async claimable(_dueSeconds, limit) {
-      asked += 1;
+    async claimable(_dueSeconds, limit, _first, only) {
+      asked.push(only);
       if (trouble !== null) throw trouble;
       return waiting.slice(0, limit);
     },
@@ -21,6 +23,7 @@ function setUp({ hearsRings = true, slots = 1 } = {}) {
   const poll = startLedgerPoll({
     runs,
     slots: new Slots(slots),
+    suspects,
     processRing: async (ring) => {
       done.push(...waiting.splice(waiting.indexOf(ring.threadId), 1));
     },
@@ -39,7 +42,8 @@ function setUp({ hearsRings = true, slots = 1 } = {}) {
     poll,
     waiting,
     done,
-    asked: () => asked,
+    suspects,
+    asked,
     fail: (error: Error | null) => {
       trouble = error;
     },
@@ -83,6 +87,18 @@ test("without a free slot nobody is asked", async () => {
   const { poll, asked, rest, round } = setUp({ slots: 0 });
   await rest();
   await round();
-  expect(asked()).toBe(0);
+  expect(asked).toEqual([]);
+  await poll.stop();
+});
+
+test("while a suspect executes here, others are left to those who have none", async () => {
+  const { poll, suspects, asked, rest, round } = setUp();
+  await rest();
+  const turn = suspects.take();
+  await round();
+  turn.leave();
+  await round();
+
+  expect(asked).toEqual([undefined, { startedBelow: 3 }, undefined]);
   await poll.stop();
 });

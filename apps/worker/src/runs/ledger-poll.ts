@@ -1,10 +1,12 @@
 import { every, type EveryOptions } from "@graphfleet/chassis";
 import type { Log, Ring, RunRepository } from "@graphfleet/domain";
 import type { Slots } from "./slots.js";
+import type { SuspectSeat } from "./suspect-seat.js";
 
 export interface LedgerPollDeps {
   readonly runs: Pick<RunRepository, "claimable">;
   readonly slots: Slots;
+  readonly suspects: Pick<SuspectSeat, "only">;
   readonly processRing: (ring: Pick<Ring, "threadId">) => Promise<void>;
   /** Whether rings can be heard at present. */
   readonly hearsRings: () => boolean;
@@ -31,7 +33,7 @@ const UNHEARD_SECONDS = 2.5;
  * are in the ledger, so with a free slot they execute all the same.
  */
 export function startLedgerPoll(deps: LedgerPollDeps): LedgerPoll {
-  const { runs, slots, processRing, hearsRings, log, wait } = deps;
+  const { runs, slots, suspects, processRing, hearsRings, log, wait } = deps;
   const inFlight = new Set<Promise<void>>();
   let looking: Promise<void> | null = null;
   let lookAgain = false;
@@ -41,7 +43,7 @@ export function startLedgerPoll(deps: LedgerPollDeps): LedgerPoll {
     do {
       lookAgain = false;
       if (slots.free === 0) return;
-      const found = await runs.claimable(hearsRings() ? UNHEARD_SECONDS : 0, slots.free, "urgent");
+      const found = await runs.claimable(hearsRings() ? UNHEARD_SECONDS : 0, slots.free, "urgent", suspects.only);
       for (const threadId of found) {
         if (stopping.signal.aborted || !slots.tryTake()) return;
         execute({ threadId });

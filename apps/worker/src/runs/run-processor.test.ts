@@ -1,10 +1,11 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { jest } from "@jest/globals";
 import {
   type ClaimedRun,
   type GraphFinish,
   type GraphRunner,
   LeaseLost,
+  type OnlyRuns,
   type Outcome,
   sealingMetadata,
   type StopReason,
@@ -16,6 +17,7 @@ import { blame } from "./blame.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import type { Departure, RefusedWrite } from "./run-observer.js";
 import { makeRunProcessor } from "./run-processor.js";
+import { SuspectSeat } from "./suspect-seat.js";
 import { Zombies } from "./zombies.js";
 
 const LEASE = { owner: "w-1", seconds: 15 };
@@ -44,6 +46,7 @@ function setUp({
   const tape = new FakeTape([], { lastEvent: run?.lastEvent ?? -1, lastSeq: 100 });
   const outcomes: Outcome[] = [];
   const seen: string[] = [];
+  const asked: (OnlyRuns | undefined)[] = [];
   const opened: Parameters<StreamBus["open"]>[0][] = [];
   const reported: number[] = [];
   const { log, sentences } = aLog();
@@ -66,7 +69,13 @@ function setUp({
   };
   const nobody = () => Promise.reject(new Error("the processor only opens tapes"));
   const processRing = makeRunProcessor({
-    runs: { claim: async () => (claim === undefined ? run : await claim()) },
+    runs: {
+      claim: async (_ring, _lease, only) => {
+        asked.push(only);
+        return claim === undefined ? run : await claim();
+      },
+    },
+    suspects: new SuspectSeat(3),
     bus: {
       open: async (attempt) => {
         opened.push(attempt);
@@ -97,7 +106,7 @@ function setUp({
     observer,
     log,
   });
-  return { tape, outcomes, seen, opened, reported, sentences, keeper, process: () => processRing(ring(1)) };
+  return { tape, outcomes, seen, asked, opened, reported, sentences, keeper, process: () => processRing(ring(1)) };
 }
 
 /** A graph that runs until it is told to stop, and then throws what such graphs throw. */
@@ -395,5 +404,67 @@ describe("a run that cannot be settled", () => {
     expect(house.seen).toEqual(["started", "abandoned"]);
     expect(house.sentences).toEqual(["a run could not be settled; the lease sweep will take it over"]);
     expect(house.keeper.size).toBe(0);
+  });
+});
+
+describe("a suspect", () => {
+  const OTHERS = { startedBelow: 3 };
+  const suspect = aClaimedRun({ attempt: 4 });
+
+  test("keeps others of its kind away while it executes", async () => {
+    const { execute, running } = aGraphThatWaits();
+    const house = setUp({ run: suspect, execute });
+    const first = house.process();
+    await running;
+    const second = house.process();
+    house.keeper.stopAll();
+    await Promise.all([first, second]);
+    await house.process();
+
+    expect(house.asked).toEqual([undefined, OTHERS, undefined]);
+  });
+
+  test("is not asked for twice at once", async () => {
+    const house = setUp({ run: null });
+
+    await Promise.all([house.process(), house.process()]);
+    await house.process();
+
+    expect(house.asked).toEqual([undefined, OTHERS, undefined]);
+  });
+
+  test("that a claim could have brought, but did not, keeps nobody away: it found nothing, or failed", async () => {
+    const house = setUp({ claim: () => Promise.reject(unavailable("Postgres is away")) });
+
+    await house.process().catch(() => undefined);
+    await house.process().catch(() => undefined);
+
+    expect(house.asked).toEqual([undefined, undefined]);
+  });
+
+  test.each([
+    ["in its last regular start", aClaimedRun({ attempt: 3 })],
+    ["to be rolled back", aClaimedRun({ attempt: 4, cancelAction: "rollback" })],
+  ])("is no run %s", async (_what, run) => {
+    const gate = new EventEmitter();
+    const house = setUp({
+      run,
+      settled: async () => {
+        const opened = once(gate, "open");
+        gate.emit("reached");
+        await opened;
+        return "success";
+      },
+    });
+    const reached = once(gate, "reached");
+    const first = house.process();
+    await reached;
+    const reachedToo = once(gate, "reached");
+    const second = house.process();
+    await reachedToo;
+    gate.emit("open");
+    await Promise.all([first, second]);
+
+    expect(house.asked).toEqual([undefined, undefined]);
   });
 });

@@ -19,12 +19,14 @@ import { answerable } from "./blame.js";
 import type { HeldRun, LeaseKeeper } from "./lease-keeper.js";
 import type { SettleRun } from "./settle-run.js";
 import type { RunObserver } from "./run-observer.js";
+import type { SuspectSeat } from "./suspect-seat.js";
 import type { Zombies } from "./zombies.js";
 
 export interface RunProcessorDeps {
   readonly runs: Pick<RunRepository, "claim">;
   readonly bus: StreamBus;
   readonly runner: GraphRunner;
+  readonly suspects: SuspectSeat;
   readonly keeper: LeaseKeeper;
   readonly settleRun: SettleRun;
   readonly zombies: Pick<Zombies, "stopOrLeave">;
@@ -36,14 +38,20 @@ export interface RunProcessorDeps {
 
 /** Takes one ring through the workshop: claim, hold, perform, settle. */
 export function makeRunProcessor(deps: RunProcessorDeps) {
-  const { runs, bus, runner, keeper, settleRun, zombies, describeError, lease, observer, log } = deps;
+  const { runs, suspects, bus, runner, keeper, settleRun, zombies, describeError, lease, observer, log } = deps;
 
   /** Safe to call twice for the same ring: the ledger gives a run to one caller. */
   return async function processRing(ring: Pick<Ring, "threadId">): Promise<void> {
-    const run = await runs.claim(ring, lease);
-    if (run === null) return;
+    const turn = suspects.take();
+    try {
+      const run = await runs.claim(ring, lease, turn.only);
+      if (run === null) return;
 
-    await sealingFor(run.auth.encryptionContext, () => process(run));
+      turn.brought(run);
+      await sealingFor(run.auth.encryptionContext, () => process(run));
+    } finally {
+      turn.leave();
+    }
   };
 
   async function process(run: ClaimedRun): Promise<void> {

@@ -53,8 +53,8 @@ export function sealedRuns(runs: RunRepository, encryption: Encryption): RunRepo
       const page = await runs.list(threadId, query, scope);
       return { ...page, items: await Promise.all(page.items.map(open)) };
     },
-    async claim(ring, lease): Promise<ClaimedRun | null> {
-      const run = await runs.claim(ring, lease);
+    async claim(ring, lease, only): Promise<ClaimedRun | null> {
+      const run = await runs.claim(ring, lease, only);
       return run && openOrTell(run, async () => ({ ...(await open(run)), auth: await users.open(run.auth) }));
     },
     async settle(claim, ending) {

@@ -66,6 +66,14 @@ export interface InflightRun {
 /** Who comes first: `urgent` goes by priority, then by age; `oldest` by age alone. */
 export type ClaimableFirst = "urgent" | "oldest";
 
+/**
+ * Which runs a worker may be given: those that were started fewer times than this. A run to be rolled back is always among
+ * them, because it is not executed.
+ */
+export interface OnlyRuns {
+  readonly startedBelow: number;
+}
+
 /** Which of the runs that are not over. */
 export type ActiveStatus = "pending" | "running" | "all";
 
@@ -107,14 +115,14 @@ export interface RunRepository {
 
   /**
    * Hands the oldest due run of the ring's thread to one worker, with a fresh fence number.
-   * @returns null when there is nothing to claim: none due, or one of them executes already.
+   * @returns null when there is nothing to claim: none due, one of them executes already, or `only` leaves it to others.
    */
-  claim(ring: Pick<Ring, "threadId">, lease: Lease): Promise<ClaimedRun | null>;
+  claim(ring: Pick<Ring, "threadId">, lease: Lease, only?: OnlyRuns): Promise<ClaimedRun | null>;
   /**
    * Threads with a run that has been due for `dueSeconds` and could execute now. A look, not a
    * claim: others may see the same.
    */
-  claimable(dueSeconds: number, limit: number, first: ClaimableFirst): Promise<readonly ThreadId[]>;
+  claimable(dueSeconds: number, limit: number, first: ClaimableFirst, only?: OnlyRuns): Promise<readonly ThreadId[]>;
   /** Renews leases. A claim that is missing in the answer is lost. */
   renew(claims: readonly (Claim & { readonly lastEvent: number })[], lease: Lease): Promise<readonly Renewal[]>;
   /**
@@ -135,6 +143,9 @@ export interface RunRepository {
   /**
    * Takes runs away from workers whose lease ran out. A ledger that notices that the connection is gone which a lease was
    * renewed through may let it run out sooner, but not before whoever lives had time to renew it through another one.
+   *
+   * A run that was started `maxAttempts` times fails, unless its worker held others too: then any of them may have killed
+   * it, and the run waits for one more start, as a suspect.
    */
   reapExpired(options: { readonly maxAttempts: number; readonly limit: number }): Promise<readonly ReapedRun[]>;
   /** Removes threads of temporary runs that ended longer ago. @returns how many. */

@@ -98,8 +98,11 @@ describe("settlementOf", () => {
 });
 
 test("attemptsExhausted names the run and how often it was started", () => {
-  expect(attemptsExhausted("r-1", 3)).toEqual({
+  expect(attemptsExhausted("r-1", 3, false)).toEqual({
     error: "MaxAttemptsExceeded",
-    message: expect.stringMatching(/^Run r-1 exceeded max attempts.*3 times/),
+    message: expect.stringMatching(/^Run r-1 exceeded max attempts.*3 times.*ended\.$/),
   });
+  expect(attemptsExhausted("r-1", 4, true).message).toMatch(
+    /4 times.*the last time with no other such run beside it\.$/,
+  );
 });

@@ -74,8 +74,13 @@ export function settlementOf(outcome: Outcome, attempt: number, maxAttempts: num
 
 const TIMED_OUT: GraphError = { error: "TimeoutError", message: "The run took longer than this server allows." };
 
-/** The error of a run that was started as often as the server allows, and whose worker died each time. */
-export const attemptsExhausted = (runId: string, attempts: number): GraphError => ({
-  error: "MaxAttemptsExceeded",
-  message: `Run ${runId} exceeded max attempts: it was started ${attempts} times and its worker stopped each time before it ended.`,
-});
+/**
+ * The error of a run that was started as often as the server allows, and whose worker died each time.
+ *
+ * @param apart the last start was one more, as a suspect.
+ */
+export function attemptsExhausted(runId: string, attempts: number, apart: boolean): GraphError {
+  const starts = `it was started ${attempts} times and its worker stopped each time before it ended`;
+  const last = apart ? ", the last time with no other such run beside it" : "";
+  return { error: "MaxAttemptsExceeded", message: `Run ${runId} exceeded max attempts: ${starts}${last}.` };
+}

@@ -9,6 +9,7 @@ import { runPriority } from "./0007-run-priority.js";
 import { webhooks } from "./0008-webhooks.js";
 import { cronFirings } from "./0009-cron-firings.js";
 import { leaseSessions } from "./0010-lease-sessions.js";
+import { inCompany } from "./0011-in-company.js";
 
 /** In order. A migration that was released is never edited: its successor repairs it. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   webhooks,
   cronFirings,
   leaseSessions,
+  inCompany,
 ];
