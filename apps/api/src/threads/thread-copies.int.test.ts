@@ -1,18 +1,10 @@
-import { type GraphServer, openGraphServer } from "../../test/graph-server.js";
+import { openGraphServer } from "../../test/graph-server.js";
 import { eventsIn } from "../../test/read-sse.js";
 
 // The real engine: a past that was replayed or copied is one that graphs go on from.
 
-let server: GraphServer;
-let get: GraphServer["get"];
-let post: GraphServer["post"];
-let makeThread: GraphServer["makeThread"];
-let ranOn: GraphServer["ranOn"];
-
-beforeAll(async () => {
-  server = await openGraphServer();
-  ({ get, post, makeThread, ranOn } = server);
-});
+const server = await openGraphServer();
+const { get, post, makeThread, ranOn } = server;
 afterAll(() => server.close());
 
 describe("POST /threads with supersteps", () => {

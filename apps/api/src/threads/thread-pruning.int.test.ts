@@ -1,16 +1,9 @@
-import { type GraphServer, openGraphServer } from "../../test/graph-server.js";
+import { openGraphServer } from "../../test/graph-server.js";
 
 // The real engine: what is left of a past is enough to go on from.
 
-let server: GraphServer;
-let get: GraphServer["get"];
-let post: GraphServer["post"];
-let ranOn: GraphServer["ranOn"];
-
-beforeAll(async () => {
-  server = await openGraphServer();
-  ({ get, post, ranOn } = server);
-});
+const server = await openGraphServer();
+const { get, post, ranOn } = server;
 afterAll(() => server.close());
 
 describe("POST /threads/prune, keep_latest", () => {
