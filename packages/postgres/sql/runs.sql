@@ -521,8 +521,8 @@ where r.run_id = any($1::uuid[])
 order by r.run_id
 for update;
 update "runs"
-set "status" = $1, "error" = $2::jsonb, "lease_owner" = $3, "lease_expires_at" = $4, "ended_at" = clock_timestamp(), "updated_at" = clock_timestamp()
-where "run_id" = $5;
+set "status" = $1, "error" = $2::jsonb, "lease_owner" = $3, "lease_expires_at" = $4, "lease_backend" = $5, "ended_at" = clock_timestamp(), "updated_at" = clock_timestamp()
+where "run_id" = $6;
 with inflight as (
   select i.run_id, i.seq, i.status, i.run_after
   from runs i

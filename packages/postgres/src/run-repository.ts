@@ -45,7 +45,8 @@ import { pageOf } from "./page.js";
 import { RUN_COLUMNS, toRun } from "./run-rows.js";
 import type { Database } from "./schema.js";
 import { settleRun } from "./settle-run.js";
-import { countRuns, reapExpiredRuns, sweepTemporaryThreads, unheardRuns } from "./sweep-runs.js";
+import { reapExpiredRuns } from "./reap-runs.js";
+import { countRuns, sweepTemporaryThreads, unheardRuns } from "./sweep-runs.js";
 import { fromNow } from "./time.js";
 import { inTransaction, retryingConflicts } from "./transaction.js";
 

@@ -4,8 +4,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
  * Whose code it was.
  *
  * All runs of a worker share its process, so one graph can end the others' attempts: by an exception that it throws where
- * nobody can catch it, in a timer or an event's listener, or by `process.exit` and its like. Node knows on whose behalf such code runs.
- * So the run that did it fails, and the others go on.
+ * nobody can catch it, in a timer or an event's listener, or by `process.exit` and its like. Node knows on whose behalf
+ * such code runs. So the run that did it fails, and the others go on.
  */
 
 interface Suspect {
